@@ -119,7 +119,8 @@ class RunFeed:
             try:
                 await self._hear()
             except UsageError:
-                return  # reading says so
+                self.look()  # whoever may not hear of it any more is told that by reading
+                return
             except VrooliError as error:
                 self._failed(error)
             await asyncio.sleep(PAUSE)

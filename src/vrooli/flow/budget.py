@@ -178,7 +178,9 @@ def limits(data: Any) -> Limits:
     )
 
 
-def standing(row: Mapping[str, Any] | None, steps: int, began: float, now: float) -> dict[str, Any]:
+def standing(
+    row: Mapping[str, Any] | None, steps: int, began: float, now: float, *, rests: bool = False
+) -> dict[str, Any]:
     """How a run stands, as clients see it: `limit`, `spent`, `reserved` and `forecast` of each
     kind, in US dollars, tokens, attempts and seconds.
 
@@ -187,6 +189,7 @@ def standing(row: Mapping[str, Any] | None, steps: int, began: float, now: float
         steps: attempts so far.
         began: unix seconds of the request.
         now: unix seconds, or when it ended.
+        rests: whether nothing is under way: then time alone goes on.
     """
     row = row or {}
     took = max(0.0, now - began)
@@ -196,7 +199,11 @@ def standing(row: Mapping[str, Any] | None, steps: int, began: float, now: float
         "steps": {"limit": row.get("steps_limit"), "spent": steps, "reserved": 0},
         "time": {"limit": row.get("seconds_limit"), "spent": round(took, 3), "reserved": 0},
     }
-    lines = {kind: {**line, "forecast": forecast(line, took, now)} for kind, line in found.items()}
+    goes_on = ("time",) if rests else tuple(found)
+    lines = {
+        kind: {**line, "forecast": forecast(line, took, now) if kind in goes_on else None}
+        for kind, line in found.items()
+    }
     # Of requests whose price nobody knew the cost is missing.
     return {**lines, "on_limit": row.get("on_limit"), "unpriced": row.get("unpriced", 0)}
 

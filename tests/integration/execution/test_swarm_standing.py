@@ -12,6 +12,7 @@ from tests.support.waiting import eventually
 from vrooli.core.ports.database import Database
 from vrooli.execution.approvals.store import Decision
 from vrooli.execution.approvals.views import ApprovalFilter
+from vrooli.execution.runs.views import RunFilter
 from vrooli.execution.swarms.views import SwarmViews
 
 __all__ = ["eager"]
@@ -65,6 +66,24 @@ async def test_what_ended_with_its_swarm_did_not_fail(here: Place) -> None:
         **cut,
         "bad": "failed",
     }
+
+
+async def test_nothing_is_foreseen_of_a_swarm_that_only_waits(here: Place) -> None:
+    """What it spent up to now tells nothing of how long people take."""
+    slow = await here.put({"step": "w", "wait": {"seconds": 3600}})
+    plan = ({"task": "a", "routine": slow}, {"task": "look", "person": "Look"})
+    run = await swarm(here, *plan, budget={"steps": 1000, "time": 3600})
+    await rests(here, run)
+    views = here.work.runs.views
+    for status, foreseen in (("running", True), ("waiting", False), ("paused", False)):
+        moved = (
+            "UPDATE runs SET status = $2, lease_until = now() + interval '1 h' WHERE parent = $1"
+        )
+        await here.fetch(moved, run, status)
+        listed = [one for one in await views.page(RunFilter(limit=50)) if one["id"] == run]
+        for one in (*listed, await views.get(run), await here.work.swarms.show(run)):
+            assert (one["budget"]["steps"]["forecast"] is not None) is foreseen, status
+            assert one["budget"]["time"]["forecast"] is not None
 
 
 async def _is(here: Place, run: str, task: str, status: str) -> bool:

@@ -12,10 +12,12 @@ from websockets.exceptions import ConnectionClosed
 from tests.support.people import Person, ask
 from tests.support.runs import client_of
 from tests.support.server import Server
+from tests.support.waiting import wait_for
 from vrooli.client.api import Bearer
 from vrooli.client.live import LiveClient
+from vrooli.client.swarms import SwarmClient
 from vrooli.core.address import HostPort
-from vrooli.core.errors import AccessDenied
+from vrooli.core.errors import AccessDenied, UsageError
 from vrooli.server.staying import OVER
 
 Way = Callable[[Server, Person, dict[str, Any]], None]
@@ -95,3 +97,56 @@ async def test_they_end_and_those_of_others_go_on(served: Server, run: str, way:
             await stream
         await mine.send('{"op":"ping"}')
         assert "pong" in str(await mine.recv())
+
+
+@pytest.fixture(scope="module")
+def swarm(served: Server) -> str:
+    """One of the operator, which waits for a person."""
+    client = SwarmClient(HostPort("127.0.0.1", served.port), Bearer(lambda: served.token))
+    plan = [{"task": "look", "person": "Look"}]
+    client.put_swarm({"name": "stays", "goal": "look", "plan": plan})
+    run = str(client.start("stays", {})["id"])
+    wait_for(lambda: client.swarm(run)["swarm"], "it has begun")
+    return run
+
+
+@pytest.mark.parametrize("way", [lowered, disabled])
+async def test_the_topic_of_a_swarm_tells_nobody_who_may_not_see_it_any_more(
+    served: Server, swarm: str, way: Way
+) -> None:
+    """Nor does it when they ask again; who may goes on being told."""
+    person = await asyncio.to_thread(Person, served, "admin")
+    token = (await asyncio.to_thread(person.pair))["access_token"]
+    after, told = await asyncio.to_thread(_last, served, swarm), dict[str, list[str]]()
+    each = {one: asyncio.Event() for one in (token, served.token)}
+    theirs, mine = [
+        asyncio.create_task(_told(served, one, (swarm, after), told.setdefault(one, []), begun))
+        for one, begun in each.items()
+    ]
+    for begun in each.values():
+        await begun.wait()
+    await asyncio.to_thread(way, served, person, {})
+    with pytest.raises(AccessDenied, match=OVER):
+        await theirs
+    message = (served.token, "POST", f"/swarms/{swarm}/messages", {"text": "hurry"})
+    await asyncio.to_thread(ask, served, *message)
+    await mine
+    assert list(told.values()) == [[], ["signal.sent"]]
+    with pytest.raises((AccessDenied, UsageError)):
+        await _told(served, token, (swarm, after), [], asyncio.Event())
+
+
+async def _told(
+    served: Server, token: str, place: tuple[str, int], told: list[str], begun: asyncio.Event
+) -> None:
+    """The kind of the first event that comes."""
+    async with reader(served, token).connect() as socket:
+        await socket.subscribe(*place)
+        begun.set()
+        _, event = await anext(aiter(socket))
+        told.append(event["kind"])
+
+
+def _last(served: Server, run: str) -> int:
+    """Number of its newest event."""
+    return int(client_of(served).latest_events(run, 1)[-1]["seq"])

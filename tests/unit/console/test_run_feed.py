@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from vrooli.console.run_feed import RunFeed, RunFeeds
+from vrooli.console.parts.run_journal import Steps
+from vrooli.console.run_feed import RunFeed, RunFeeds, RunSeen
 from vrooli.core.errors import UsageError
 
 
@@ -61,6 +62,27 @@ def test_a_run_that_there_is_none_of_is_asked_for_once() -> None:
         assert feed.trouble is not None
         assert (feed.trouble.what, feed.trouble.passes) == ("there is no run", False)
         assert ann.asked == ["work"]
+
+    asyncio.run(look())
+
+
+class NotSeen(RunFeed):
+    """A run that somebody may see no more, after it was read once."""
+
+    def now(self) -> RunSeen:
+        if self.answer is None:
+            return RunSeen({"status": "completed"}, {}, Steps(), ())
+        raise UsageError("there is no run", next_step="")
+
+
+def test_who_may_not_hear_of_a_run_any_more_is_told_so_at_once() -> None:
+    """Nothing that would happen in it leads to another look."""
+
+    async def look() -> None:
+        feed = NotSeen(Nobody(), "r")  # type: ignore[arg-type]
+        await asyncio.wait_for(feed.follow(), 5)
+        assert feed.trouble is not None
+        assert feed.trouble.what == "there is no run"
 
     asyncio.run(look())
 

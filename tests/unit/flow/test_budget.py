@@ -63,3 +63,10 @@ def test_the_forecast_goes_on_as_so_far() -> None:
     assert found["cost"] == {"limit": 2.0, "spent": 0.5, "reserved": 0.00002, "forecast": 140.0}
     over = standing({**row, "micros_spent": 3_000_000}, 0, 100.0, 110.0)
     assert over["cost"]["forecast"] == 110.0
+
+
+def test_what_rests_spends_nothing_but_time() -> None:
+    row = {"micros_limit": 2_000_000, "micros_spent": 500_000, "seconds_limit": 60}
+    found = standing({**row, "steps_limit": 9}, 3, 100.0, 110.0, rests=True)
+    said = {kind: found[kind]["forecast"] for kind in KINDS}
+    assert said == {"cost": None, "tokens": None, "steps": None, "time": 160.0}

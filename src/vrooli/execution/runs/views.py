@@ -9,6 +9,7 @@ from vrooli.core.errors import UnknownName
 from vrooli.core.ports.database import Database
 from vrooli.execution.artifacts import shown
 from vrooli.execution.owner_budgets import standing_of
+from vrooli.execution.runs.working import working
 from vrooli.execution.signals import kept_signals
 from vrooli.execution.steps_alone import is_step
 from vrooli.flow import monthly
@@ -31,6 +32,9 @@ SELECT id, root, routine, version, status, owner, inputs::text, output::text, fa
        (SELECT json_object_agg(name, count) FROM ({kept_signals("runs.id")}) kept)::text
 FROM runs
 """
+
+RESTING = ("waiting", "paused")
+"""Statuses of a run in which nothing is under way, but for what it started."""
 
 LARGEST_PAGE = 4 * 1024 * 1024
 """Characters of the values of one page of steps: one that would be larger ends earlier."""
@@ -88,9 +92,9 @@ class RunViews:
         """One run; `UnknownName` when there is none."""
         async with self._database.connection() as connection:
             row = await connection.fetchrow(f"{_RUN} WHERE id = $1", run)
-        if row is None:
-            raise unknown_run(run)
-        return _run(row)
+            if row is None:
+                raise unknown_run(run)
+            return (await _runs(connection, [row]))[0]
 
     async def owner_of(self, run: str) -> str:
         """Who made it; `UnknownName` when there is none."""
@@ -115,7 +119,7 @@ class RunViews:
         order = f"ORDER BY created_at DESC, id DESC LIMIT ${len(values)}"
         async with self._database.connection() as connection:
             rows = await connection.fetch(f"{_RUN} WHERE {' AND '.join(where)} {order}", *values)
-        return [_run(row) for row in rows]
+            return await _runs(connection, rows)
 
     async def steps(self, run: str, after: int, limit: int) -> tuple[list[dict[str, Any]], bool]:
         """The journal, in its order, from the entry after number `after` on, at most so many; and
@@ -135,7 +139,12 @@ def unknown_run(run: str, what: str = "run") -> UnknownName:
     return UnknownName(f"there is no {what} `{run}`", run, next_step=advice)
 
 
-def _run(row: Any) -> dict[str, Any]:
+async def _runs(connection: Any, rows: list[Any]) -> list[dict[str, Any]]:
+    goes_on = await working(connection, [row[0] for row in rows if row[4] == "waiting"])
+    return [_run(row, rests=row[4] in RESTING and row[0] not in goes_on) for row in rows]
+
+
+def _run(row: Any, *, rests: bool) -> dict[str, Any]:
     output, artifact = shown(row[7])
     return {
         "id": row[0],
@@ -158,7 +167,7 @@ def _run(row: Any) -> dict[str, Any]:
         "forked_from": row[16],
         "forked_path": row[17],
         "budget": {
-            **standing(_maybe(row[18]), row[19], row[10], row[12] or time.time()),
+            **standing(_maybe(row[18]), row[19], row[10], row[12] or time.time(), rests=rests),
             "owner": monthly.standing(json.loads(row[24]), time.time()) if row[24] else None,
         },
         "queue": row[20],

@@ -4,19 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from vrooli.core.ports.database import Database
+from vrooli.execution.runs.working import working
 from vrooli.execution.swarms.deciding import HANDING
 from vrooli.execution.swarms.insight import Took
 from vrooli.execution.swarms.model import Task, strictest
 from vrooli.execution.swarms.state import Standing, Stands, State, Try, gate, standing
 from vrooli.execution.swarms.store import BOARD, PLAN, POLICY, Facts
 from vrooli.flow.budget import MICROS
-
-# While its tasks run, it waits itself. What is under way is looked at once for all of them, instead
-# of a whole tree for each.
-_WORKING = """
-SELECT DISTINCT above.id FROM runs b CROSS JOIN LATERAL unnest(b.ancestors) AS above (id)
-WHERE b.status IN ('pending', 'running') AND b.ancestors && $1::text[] AND above.id = ANY ($1)
-"""
 
 _LIST = """
 SELECT s.run, r.routine, s.goal, r.status, r.created_by,
@@ -77,8 +71,8 @@ class SwarmViews:
             rows = await connection.fetch(_LIST, status, owner, at, last, limit)
             found = [dict(zip(_KEYS, row, strict=True)) for row in rows]
             waiting = [one["id"] for one in found if one["status"] == "waiting"]
-            working = await _working(connection, waiting)
-        return [{**one, "working": one["id"] in working} for one in found]
+            goes_on = await working(connection, waiting)
+        return [{**one, "working": one["id"] in goes_on} for one in found]
 
     async def for_people(
         self, owner: str, before: tuple[float, str] | None, limit: int
@@ -94,7 +88,7 @@ class SwarmViews:
     async def working(self, run: str) -> bool:
         """Whether a run below this one, which waits itself, goes on."""
         async with self._database.connection() as connection:
-            return run in await _working(connection, [run])
+            return run in await working(connection, [run])
 
     async def open(self, owner: str) -> list[str]:
         """Ids of all that have not ended, those within others among them; of one owner, where that
@@ -102,13 +96,6 @@ class SwarmViews:
         """
         async with self._database.connection() as connection:
             return [row[0] for row in await connection.fetch(_OPEN, owner)]
-
-
-async def _working(connection: Any, waiting: list[str]) -> set[str]:
-    """Which of them wait only themselves."""
-    if not waiting:
-        return set()
-    return {row[0] for row in await connection.fetch(_WORKING, waiting)}
 
 
 def swarm_shown(
