@@ -14,6 +14,7 @@ from vrooli.cli.render import (
     note,
     out,
     paint,
+    print_csv,
     print_error,
     print_json,
     written,
@@ -122,3 +123,10 @@ def test_json_says_the_same_and_moves_nothing(capsys: pytest.CaptureFixture[str]
     for text in (capsys.readouterr().out, written(value)):
         assert json.loads(text) == value
         assert all(one == "\n" or one.isprintable() for one in text)
+
+
+def test_no_text_of_a_table_is_a_formula_and_a_number_stays_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_csv(("a", "b", "c", "d"), [("=1+1", -2.5, "-3", None)])
+    assert capsys.readouterr().out == "a,b,c,d\n'=1+1,-2.5,-3,\n"
