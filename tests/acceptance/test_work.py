@@ -384,6 +384,8 @@ def test_a_swarm_goes_on_when_a_person_has_done_its_task(work: LiveStack) -> Non
     assert reason["command"] == f"vrooli swarm done {swarm} words --output JSON"
     refused = work.run("swarm", "write", swarm, "plan", '[{"task": "a", "rutine": "b"}]')
     assert (refused.returncode, "plan[0]" in refused.stderr) == (2, True)
+    wider = work.run("swarm", "write", swarm, "policy", '{"width": 4}')
+    assert (wider.returncode, "4 tasks at once instead of 3" in wider.stderr) == (0, True)
     assert work.run("swarm", "write", swarm, "policy", '{"width": 1}').returncode == 0
     unknown = work.run("swarm", "why", "nosuch").stderr
     assert ("no swarm `nosuch`" in unknown, "vrooli swarm list" in unknown) == (True, True)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,36 @@ def test_chosen_ones_that_do_not_count_are_named_with_the_reason(
     name = f"Keep it? (step sign of run {faster}): operator has approved it already"
     expect(told.get_by_text(name)).to_be_visible()
     expect(page.get_by_text("No question waits for you.")).to_be_visible()
+
+
+def test_another_is_asked_while_somebody_is_away(
+    stack: LiveStack, opened: Watched, tmp_path: Path
+) -> None:
+    add_user(stack, "paul@example.org", "operator")
+    page = opened.go("/approvals")
+    page.get_by_text("Going away?").click()
+    send = page.get_by_role("button", name="Have that one asked")
+    send.click()
+    expect(page.get_by_text("Say who is asked")).to_be_visible()
+    expect(page.get_by_text("Say when you are back")).to_be_visible()
+    to, until = page.get_by_label("Whom to ask"), page.get_by_label("Until when")
+    to.fill("nobody@example.org")
+    until.fill("2020-01-01T08:00")
+    send.click()
+    expect(page.get_by_text("There is no user of that address.")).to_be_visible()
+    to.fill("paul@example.org")
+    send.click()
+    expect(page.get_by_text("Expected a time to come, in 90 days at most.")).to_be_visible()
+    soon = datetime.now() + timedelta(days=2)
+    until.fill(f"{soon:%Y-%m-%dT%H:%M}")
+    page.get_by_label("For which questions").select_option("dangerous")
+    send.click()
+    expect(page.get_by_text("paul@example.org is asked all that your runs ask.")).to_be_visible()
+    (rule,) = json.loads(stack.run("approval", "away", "--json").stdout)
+    assert (rule["to"], rule["risk"]) == ("paul@example.org", "dangerous")
+    _add(stack, tmp_path, SIGNED)
+    stack.run("run", "start", "to-sign")
+    expect(page.get_by_text("Asked of paul@example.org by you.")).to_be_visible()
+    page.get_by_role("button", name="I am back").click()
+    expect(page.get_by_role("button", name="I am back")).to_have_count(0)
+    assert json.loads(stack.run("approval", "away", "--json").stdout) == []

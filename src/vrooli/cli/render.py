@@ -149,12 +149,15 @@ def columns() -> int:
 
 
 def print_csv(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Comma-separated values, a missing one empty."""
+    """Comma-separated values, a missing one empty; no text of them is run by a spreadsheet."""
     import csv
+
+    from vrooli.core.cells import defused
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(titles)
-    writer.writerows(rows)
+    for row in rows:
+        writer.writerow(defused(cell) if isinstance(cell, str) else cell for cell in row)
     sys.stdout.flush()
 
 

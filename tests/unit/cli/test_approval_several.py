@@ -1,15 +1,19 @@
 """Which approvals one command decides, and what is said of their cost."""
 
+from typing import Any
+
 import pytest
+from typer import Exit
 
 from vrooli.cli.approval import rows
-from vrooli.cli.approval_several import Chosen, mild_enough
+from vrooli.cli.approval_several import Chosen, decide_several, mild_enough
 from vrooli.client.costs import cost_said
 from vrooli.core.errors import UsageError
 from vrooli.execution.approvals.costing import cost
 from vrooli.flow.budget import Limits
 
 ONE, OTHER, HASH = "0123456789abcdef", "fedcba9876543210", "a" * 64
+GONE = "0" * 16
 
 
 def chosen(*of: str, swarm: str = "", risk: str = "", hash_: str = "") -> Chosen:
@@ -89,3 +93,38 @@ def test_a_list_names_swarms_where_one_asks() -> None:
     titles, found = rows([one, {**one, "swarm": HASH}])
     assert titles[:3] == ("ID", "SWARM", "RUN")
     assert [cells[:3] for cells in found] == [(ONE, "-", OTHER), (ONE, HASH, OTHER)]
+
+
+class Client:
+    """One counts, one was answered before, one is not there."""
+
+    def approval(self, approval: str) -> dict[str, Any]:
+        if approval == GONE:
+            raise UsageError("there is no such approval", next_step="")
+        asked = {"path": "sign", "run": "r", "message": f"Keep {approval[0]}?", "what": None}
+        return {"id": approval, "hash": HASH, **asked}
+
+    def decide_several(
+        self, pairs: list[tuple[str, str]], approved: bool, reason: str
+    ) -> list[dict[str, Any]]:
+        problems = {ONE: "", OTHER: "ann has approved it already", GONE: "there is none"}
+        found = ((id_, problems[id_]) for id_, _ in pairs)
+        return [
+            {"id": id_, "status": "" if why else "approved", "problem": why} for id_, why in found
+        ]
+
+
+def test_those_of_a_batch_that_do_not_count_are_named_with_the_reason(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    which = chosen(ONE, f"{OTHER}:{HASH}", GONE)
+    with pytest.raises(Exit) as ended:
+        decide_several(Client(), which, True, "", show=lambda _: None)  # type: ignore[arg-type]  # all it needs
+    assert ended.value.exit_code == 1
+    said = capsys.readouterr()
+    assert "Keep 0? (step sign of run r)" in said.out
+    assert said.err.splitlines() == [
+        "2 of 3 did not count:",
+        "  Keep f? (step sign of run r): ann has approved it already",
+        f"  {GONE}: there is none",
+    ]

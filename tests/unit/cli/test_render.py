@@ -17,6 +17,7 @@ from vrooli.cli.render import (
     note,
     out,
     paint,
+    print_csv,
     print_error,
     print_json,
     written,
@@ -154,3 +155,10 @@ def test_what_is_told_of_one_thing_fits_the_terminal(
 def test_in_a_file_no_line_is_broken(capsys: pytest.CaptureFixture[str]) -> None:
     fields({"goal": "x " * 9000}, 9)
     assert capsys.readouterr().out == f"goal     {'x ' * 9000}\n"
+
+
+def test_no_text_of_a_table_is_a_formula_and_a_number_stays_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_csv(("a", "b", "c", "d"), [("=1+1", -2.5, "-3", None)])
+    assert capsys.readouterr().out == "a,b,c,d\n'=1+1,-2.5,-3,\n"

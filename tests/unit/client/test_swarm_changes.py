@@ -8,7 +8,10 @@ import pytest
 from vrooli.client.swarm_changes import ASKED, ASKED_FOR, LIMITS, RISKS, Meant, meant_by
 from vrooli.execution import swarm_shape
 from vrooli.execution.swarms import reading
+from vrooli.execution.swarms.deciding import Cut, decide
 from vrooli.execution.swarms.model import Policy
+from vrooli.execution.swarms.reading import read_swarm
+from vrooli.execution.swarms.state import State, Try
 
 POLICY = {"width": 2, "routines": ["look"], "approve": ["changing", "dangerous"], "deadline": "2h"}
 
@@ -129,3 +132,42 @@ def test_what_can_be_no_document_is_left_to_the_server(odd: Any) -> None:
     assert meant_by(swarm(policy={"approve": "odd"}), "policy", {"approve": 7}).unasked == (
         "the question about `trim` falls away, and it begins unasked",
     )
+
+
+PLAN = written()
+
+
+@pytest.mark.parametrize(
+    ("name", "after"),
+    [
+        ("plan", PLAN),
+        ("plan", []),
+        *(("plan", written(without=one["task"])) for one in TASKS),
+        ("plan", written({"task": "trim", "risk": None})),
+        ("plan", written({"task": "trim", "inputs": {"of": 2}})),
+        ("plan", written({"task": "trim", "handed": {"number": 1}})),
+        ("plan", written({"task": "judge", "handed": None})),
+        ("plan", written({"task": "sizes", "handed": {"number": 1}})),
+        ("plan", written({"task": "sizes", "since": 1})),
+        ("plan", written({"task": "sizes", "inputs": {"of": 3}}, {"task": "over", "risk": None})),
+        ("policy", {}),
+        ("policy", {**POLICY, "approve": ["changing"]}),
+        ("policy", {**POLICY, "approve": []}),
+    ],
+)
+def test_what_it_says_is_what_the_swarm_ends(name: str, after: Any) -> None:
+    documents = {"plan": PLAN, "policy": POLICY, name: after}
+    goal = {"goal": "g", "coordinator": {"routine": "look"}}
+    runs = {"sizes": "r1", "judge": "r2", "trim": "r3"}
+    asked = {"of": {key: one for key, one in PLAN[3].items() if key in ASKED_FOR}}
+    tries = {
+        "over": (Try("r0", 1, "completed"),),
+        "sizes": (Try("r1", 1, "running"),),
+        "judge/person": (Try("r2", 2, "waiting"),),
+        "trim/approval": (Try("r3", 1, "waiting", asked),),
+    }
+    now = State(read_swarm({**goal, **documents}), {}, 0.0, tries=tries, wrote=frozenset({"r0"}))
+    ended = {one.run for one in decide(now, 1.0) if isinstance(one, Cut)}
+    found = meant_by(swarm(), name, after)
+    told = " ".join((*found.unasked, *found.ended))
+    assert {run for task, run in runs.items() if f"`{task}`" in told} == ended

@@ -6,7 +6,7 @@ import pytest
 
 from vrooli.client.work import NotTaken
 from vrooli.console.parts.again import anew, places, retried
-from vrooli.console.parts.events_seen import LONGEST, happened
+from vrooli.console.parts.events_seen import LONGEST, by_name, happened
 from vrooli.console.parts.exactly import MOST as MOST_SHOWN
 from vrooli.console.parts.filling import told
 from vrooli.console.parts.inbox import counted, waiting_said
@@ -68,6 +68,13 @@ def test_a_line_is_bounded_and_names_another_run() -> None:
 
 def piece(at: int, text: str, path: str = "a/model[1]") -> dict[str, Any]:
     return {"run": "r", "kind": "model.text", "path": path, "attempt": 1, "from": at, "text": text}
+
+
+def test_what_a_run_wrote_is_told_by_what_that_run_does() -> None:
+    words, run = "version 1 of board.sizes was written, by 47c199a9855f36b1", "47c199a9855f36b1"
+    assert by_name(words, {run: "sizes"}) == "version 1 of board.sizes was written, by sizes"
+    assert by_name(words, {}) == words
+    assert by_name("version 2 of plan was written, by ann", {run: "sizes"}).endswith("by ann")
 
 
 def test_what_a_model_says_grows_piece_by_piece() -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from vrooli.backup.room import LEFT
 
 from tests.support.hung_disk import dead_disk
 from tests.support.root import mounts

@@ -5,6 +5,7 @@ from typing import Any
 
 from vrooli.console.page import View
 from vrooli.console.parts.asked import Asked, act
+from vrooli.console.parts.away_form import AwayForm
 from vrooli.console.parts.forms import button
 from vrooli.console.parts.html import Tag, moment
 from vrooli.core.passes import OPERATOR
@@ -25,7 +26,7 @@ def asked_said(rule: Rule) -> str:
 
 
 async def show_absence(view: View) -> None:
-    """Nothing for one who is not away."""
+    """Its end, for one who is away; a form for it; nothing for who is not asked at all."""
     person = view.acting.person
     if not person.may(OPERATOR):
         return
@@ -45,6 +46,7 @@ async def show_absence(view: View) -> None:
                 button("I am back", back)
 
     asked.show(build, quiet=True, of=lambda found: rule_of(found, person.name))
+    AwayForm(view, asked.ask)
     await asked.begin()
 
 

@@ -1,5 +1,6 @@
 """What happened in a run, in words. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,8 @@ from vrooli.client.swarm_texts import event_said
 
 LONGEST = 300
 """Characters of one line."""
+
+_BY_RUN = re.compile(r"\bby ([0-9a-f]{16})\b")
 
 _RUN = {
     "created": "the run was made",
@@ -71,6 +74,11 @@ def happened(event: Mapping[str, Any], own: str) -> Happened:
     run = str(event["run"])
     words = said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…"
     return Happened(int(event["seq"]), float(event["at"]), words, "" if run == own else run, word)
+
+
+def by_name(words: str, names: Mapping[str, str]) -> str:
+    """The same, where a run that wrote something is called by what it does. Pure."""
+    return _BY_RUN.sub(lambda one: f"by {names.get(one[1], one[1])}", words)
 
 
 def _of_run(event: Mapping[str, Any], word: str) -> str:

@@ -1,9 +1,10 @@
 """What is said of a run: where it is, what happened, what its models say, what it may spend."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from vrooli.console.parts.asked import Showing
-from vrooli.console.parts.events_seen import Happened
+from vrooli.console.parts.events_seen import Happened, by_name
 from vrooli.console.parts.html import Tag, link, moment
 from vrooli.console.parts.live import Live
 from vrooli.console.parts.rows import Rows
@@ -84,7 +85,7 @@ def show_events(shown: Showing[RunSeen], feed: RunFeed) -> None:
 
     def look(_: RunSeen) -> None:
         names = feed.names()
-        rows.show((one.seq, (one, names.get(one.run, ""))) for one in feed.events)
+        rows.show((one.seq, _line(one, names)) for one in feed.events)
         about.text = _about(feed)
 
     shown.hand(look)
@@ -96,6 +97,10 @@ def _about(feed: RunFeed) -> str:
     first = feed.events[0].seq
     said = "With the runs that it started, the newest last."
     return said if first == 1 else f"{said} Those before number {first} are not shown."
+
+
+def _line(one: Happened, names: Mapping[str, str]) -> Line:
+    return replace(one, words=by_name(one.words, names)), names.get(one.run, "")
 
 
 def _event(line: Line) -> None:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from vrooli.core.cells import defused
+
 KINDS = {"": "Everything", "transition": "Changes of state", "heal": "Heals", "event": "Events"}
 SPANS = {
     "1h": "the last hour",
@@ -19,9 +21,6 @@ SPANS = {
 USUAL = "24h"
 MAX_TEXT = 200
 COLUMNS = ("time", "kind", "subject", "status", "what", "number")
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A cell that begins so is run by spreadsheets."""
 
 _TONES = {
     "ok": "ok",
@@ -119,11 +118,6 @@ def rows(entries: Iterable[Mapping[str, Any]]) -> list[Happened]:
 def newer(found: Sequence[Happened], than: int) -> list[Happened]:
     """Those of `found` with a higher number, the newest first."""
     return sorted((row for row in found if row.seq > than), key=lambda row: -row.seq)
-
-
-def defused(cell: str) -> str:
-    """`cell` as no spreadsheet takes it for a formula."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
 
 
 def csv_text(cells: Iterable[Sequence[str]]) -> str:
