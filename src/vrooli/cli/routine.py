@@ -1,6 +1,6 @@
 """`vrooli routine ...`: definitions of what runs do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -213,12 +213,15 @@ def _line(mistake: Mapping[str, Any]) -> str:
     return f"{mistake['file']}{line}:{place} {mistake['problem']}"
 
 
-def refused(file: Path, document: "Document", mistakes: Iterable[Mapping[str, Any]]) -> UsageError:
+def refused(file: Path, document: "Document", mistakes: Sequence[Mapping[str, Any]]) -> UsageError:
     """What the server says is wrong with a file, by its lines."""
     lined = ((document.line(tuple(one["place"])), one) for one in mistakes)
     told = sorted(lined, key=lambda pair: pair[0])
     lines = [f"{file}:{line}: {one['field']}: {one['problem']}" for line, one in told]
-    return UsageError("\n".join(lines), next_step="nothing was stored; mend the file")
+    advice = "nothing was stored; mend the file"
+    if any(one["problem"].startswith("there is no routine") for one in mistakes):
+        advice += ", or first store what it names: `vrooli routine add FILE...`"
+    return UsageError("\n".join(lines), next_step=advice)
 
 
 def parsed(file: Path) -> "Document":

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TextIO
 from vrooli.cli import render
 from vrooli.cli.run_tree import approval_says, stands_after
 from vrooli.cli.run_untold import first_line
+from vrooli.client.swarm_texts import event_said
 from vrooli.client.work import ENDED
 
 SIGNS = {"completed": "✓", "failed": "✗", "cancelled": "✗", "begun": "▸"}
@@ -72,6 +73,8 @@ class RunLines:
             self._step(event, word)
         elif event["kind"] == "swarm.written":
             self._written(event)
+        elif event["kind"] == "signal.sent" and event.get("name") == "message":
+            self._line("·", event["run"], f"a message came, by {event['by']}")
 
     def _meet(self, event: Mapping[str, Any]) -> None:
         """A run that is new here: its name comes behind that of the one which started it."""
@@ -114,6 +117,7 @@ class RunLines:
                 self._line("·", run, f"{stands}{reason}")
         elif self._stood.get(run) in _PAUSES:
             del self._stood[run]
+            self._line("·", run, "goes on")
 
     def _written(self, event: Mapping[str, Any]) -> None:
         run, name = event["run"], event.get("name")
@@ -124,6 +128,10 @@ class RunLines:
                 if (run, task) not in self._unmade:
                     self._unmade.add((run, task))
                     self._line(self._sign("failed"), run, f"{task}: could not begin: {why}")
+        else:
+            by = self._names.get(str(event.get("by")), "").removesuffix(": ") or event.get("by")
+            reason = f": {event['reason']}" if event.get("reason") else ""
+            self._line("·", run, f"{event_said({**event, 'by': by})}{reason}")
 
     def _is_asked(self, run: str) -> bool:
         """Whether somebody was asked in it, or in one below it, and has not answered: that it waits
