@@ -1,23 +1,18 @@
 """What happens in a run, a line for each event: for files, pipes, and whoever reads no tree."""
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TextIO
 
 from vrooli.cli import render
-from vrooli.cli.run_tree import approval_says, stands_after
+from vrooli.cli.run_tree import APPROVING, HANDING, approval_says, stands_after, task_of
 from vrooli.cli.run_untold import first_line
 from vrooli.client.swarm_texts import event_said
 from vrooli.client.work import ENDED
 
 SIGNS = {"completed": "✓", "failed": "✗", "cancelled": "✗", "begun": "▸"}
 
-HANDING, APPROVING = "swarm-person", "swarm-approval"
-"""Routines of each swarm: one waits for what a person does, one asks about a task."""
-
 _PAUSES = ("is to pause", "is paused")
-_OF_TASK = re.compile(r"/(approval|person)(\[\d+\])?$")
 
 
 class Untold(Protocol):
@@ -83,12 +78,8 @@ class RunLines:
         if not (event.get("parent") and event.get("path")):
             self._names[run] = f"run {run}: "
             return
-        path = str(event["path"])
-        name = path.partition("/")[2] or path
-        if routine in (HANDING, APPROVING):
-            name = _OF_TASK.sub("", name)
         self._above[run] = event["parent"]
-        self._names[run] = f"{self._names.get(event['parent'], '')}{name}: "
+        self._names[run] = f"{self._names.get(event['parent'], '')}{task_of(event)}: "
 
     def _approval(self, event: Mapping[str, Any], word: str) -> None:
         run, says = event["run"], approval_says(event, word)

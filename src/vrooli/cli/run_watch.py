@@ -205,7 +205,7 @@ def _row(line: Line, column: int, width: int) -> "Text":
     text = Text(line.guide, style="dim", no_wrap=True, overflow="ellipsis")
     if not line.status:
         text.append(render.plain(f"{line.name}  ") if line.name else "", style="bold")
-        text.append(render.plain(line.says), style="dim")
+        text.append(render.as_called(render.plain(line.says)), style="dim")
     else:
         text.append(f"{SIGNS.get(line.status, '·')} ", style=_STYLES.get(line.status, "yellow"))
         text.append(render.plain(line.name), style="not dim")

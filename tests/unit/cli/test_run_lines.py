@@ -3,7 +3,8 @@
 from io import StringIO
 from typing import Any
 
-from vrooli.cli.run_lines import APPROVING, HANDING, RunLines
+from vrooli.cli.run_lines import RunLines
+from vrooli.cli.run_tree import APPROVING, HANDING
 
 
 class Known:
