@@ -1,21 +1,24 @@
 """What a command does when its output cannot be written, or it is interrupted early."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.support.stack import AUTOHEAL, VROOLI, LiveStack
+from tests.support.stack import AUTOHEAL, ROOT, VROOLI, LiveStack
 
 INTERRUPTED = """
+import signal
 import sys
 class Interrupt:
     def find_spec(self, name, path=None, target=None):
         if name == "vrooli.main.cli":
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 sys.meta_path.insert(0, Interrupt())
 from vrooli.main.entry import autoheal, vrooli
 {command}()
@@ -93,3 +96,25 @@ def test_an_interruption_while_it_is_loaded_leaves_a_line_and_no_traceback(comma
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
     assert (ended.returncode, ended.stderr) == (130, "\ninterrupted: nothing was begun\n")
+
+
+MOMENTS = 60
+"""So many interruptions, spread over the time that a start takes here."""
+
+
+@pytest.mark.parametrize("command", ["vrooli", "vrooli-autoheal"])
+def test_an_interruption_at_any_moment_of_the_start_shows_no_traceback(command: str) -> None:
+    words = [str(ROOT / command), "--help"]
+    begun = time.monotonic()
+    assert run(words).returncode == 0
+    takes = time.monotonic() - begun
+    for number in range(MOMENTS):
+        with subprocess.Popen(
+            words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ) as started:
+            time.sleep(takes * number / MOMENTS)
+            started.send_signal(signal.SIGINT)
+            said = started.communicate(timeout=60)[1]
+        # By the signal itself: before there was anything that could hold it back.
+        told = (130, "\ninterrupted: nothing was begun\n")
+        assert (started.returncode, said) in (told, (-signal.SIGINT, ""), (0, "")), said

@@ -10,6 +10,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.core.errors import UsageError
+from vrooli.core.plain import plain
 
 if TYPE_CHECKING:
     from vrooli.client.work import WorkClient
@@ -109,7 +110,7 @@ def _tell(told: list[dict[str, Any]], names: Mapping[str, str]) -> None:
     if wrong:
         render.note(f"{len(wrong)} of {len(told)} did not count:")
     for one in wrong:
-        render.note(render.plain(f"  {names.get(one['id'], one['id'])}: {one['problem']}"))
+        render.note(plain(f"  {names.get(one['id'], one['id'])}: {one['problem']}"))
 
 
 def _names(

@@ -7,6 +7,7 @@ from vrooli.cli import render
 from vrooli.cli.kit import Kit
 from vrooli.core.fleet import CHECK, LATE, SILENT, Standing, rival, standing, verdict
 from vrooli.core.home import Home
+from vrooli.core.plain import plain
 from vrooli.core.status import Status, worst
 
 _TITLES = ("HOST", "STATUS", "LAST SEEN", "STACK", "VERSION", "BEHIND", "PROBLEMS")
@@ -39,7 +40,7 @@ def show_fleet(seen: Mapping[str, Any], *, json: bool) -> None:
     render.table(_TITLES, [_row(host) for host in hosts])
     for host in hosts:
         for line in _lines(host):
-            render.out(render.plain(f"  {host['name']}: {line}"))
+            render.out(plain(f"  {host['name']}: {line}"))
 
 
 def _limits(kit: Kit, home: Home) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from vrooli.cli.bar import Bar
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE, UsageError
+from vrooli.core.plain import plain_lines
 
 if TYPE_CHECKING:
     from vrooli.stack.backup_ledger import Drill
@@ -97,7 +98,7 @@ def _tell(one: "Drill") -> None:
 
     if not one.ok:
         render.out(f"{one.service}: {render.paint('failed', 'failed')} after {one.rto:.1f} s")
-        render.note(render.plain_lines(one.why))
+        render.note(plain_lines(one.why))
         return
     took, may = rough_duration(one.rto), rough_duration(one.rto_objective)
     render.out(f"{one.service} of {one.point}: it answers after {took}")

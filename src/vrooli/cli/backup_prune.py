@@ -12,6 +12,7 @@ from vrooli.cli.changes import counted
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE, NotOurs, UsageError
+from vrooli.core.plain import plain_lines
 from vrooli.core.sizes import rough_size
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _show(found: "Pruning", *, json: bool, done: bool = False) -> None:
         render.table(("POINT", "TAKEN", "OF", "SIZE", "VERDICT", "WHY"), cells)
     stay = len(rows) - len(found.gone)
     for name, error in found.failures.items():
-        render.note(f"{name}: {render.plain_lines(str(error))}")
+        render.note(f"{name}: {plain_lines(str(error))}")
     gone, kept, came = ("removed", "kept", "came") if done else ("go", "stay", "would come")
     render.note(f"{len(found.gone)} {gone}, {stay} {kept}; {rough_size(found.freed)} {came} free")
 

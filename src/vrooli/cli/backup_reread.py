@@ -10,6 +10,7 @@ from vrooli.cli.bar import Bar
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE
+from vrooli.core.plain import plain
 from vrooli.core.sizes import rough_size
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
         else:
             _tell(found)
             for name, error in away.items():
-                render.note(f"{name} is not read: {render.plain(error.in_a_line)}")
+                render.note(f"{name} is not read: {plain(error.in_a_line)}")
         if away or any(one.damaged for one in found.values()):
             raise typer.Exit(EXIT_FAILURE)
 

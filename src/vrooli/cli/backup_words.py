@@ -8,6 +8,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.core.errors import EXIT_FAILURE
+from vrooli.core.plain import plain, plain_lines
 from vrooli.core.sizes import rough_size
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def tell(proof: "Proof") -> None:
         render.out(f"  {check}")
     render.out(f"{render.paint(proof.outcome, _COLOUR[proof.outcome])} in {proof.seconds:.1f} s")
     if proof.why:
-        render.note(render.plain_lines(proof.why))
+        render.note(plain_lines(proof.why))
 
 
 _COLOUR = {"verified": "healthy", "failed": "failed", "unverified": "unknown"}
@@ -89,7 +90,7 @@ def tell_left_out(part: "Part") -> None:
         (part.noted, ""),
     ):
         for line in lines[:_MOST_LEFT_OUT]:
-            render.note(f"  {part.service}: {what}{render.plain(line)}")
+            render.note(f"  {part.service}: {what}{plain(line)}")
         if count > _MOST_LEFT_OUT:
             render.note(f"  {part.service}: {what}and {count - _MOST_LEFT_OUT} more")
 
@@ -126,7 +127,7 @@ def stored(plain: int, size: int) -> str:
 
 
 def note(line: str) -> None:
-    render.note(f"  {render.plain(line)}")
+    render.note(f"  {plain(line)}")
 
 
 def to_program(line: str) -> None:
@@ -176,7 +177,7 @@ def how_told(part: "Part") -> str:
     if base := part.facts.get(BASE):
         return f"what changed since {base}"
     why = part.facts.get(WHY_WHOLE)
-    return f"whole, since {render.plain(str(why))}" if why else ""
+    return f"whole, since {plain(str(why))}" if why else ""
 
 
 def when(at: float) -> str:

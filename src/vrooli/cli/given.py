@@ -40,7 +40,7 @@ def json_of(said: str, where: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         advice = """write it like '{"n": 1}', and a text like '"text"'"""
-        raise UsageError("expected JSON", where=where, next_step=advice) from error
+        raise UsageError(f"this is no JSON: {error}", where=where, next_step=advice) from error
 
 
 def words_of(said: str, where: str) -> str:

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
+from vrooli.cli.interrupt import at_work
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _WHOLE = 10_000
@@ -27,6 +29,11 @@ class HelpCommand(TyperCommand):
         for param in self.params:
             if isinstance(param, TyperArgument | TyperOption) and param.metavar is None:
                 param.metavar = _metavar(param)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it."""
+        at_work()
+        return super().invoke(ctx)
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
         """Write what it does."""

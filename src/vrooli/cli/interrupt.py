@@ -17,6 +17,15 @@ EXIT_TERMINATED = 143
 """128 + SIGTERM."""
 
 
+def at_work() -> None:
+    """A command begins: from now on Ctrl-C is an exception, so that what is under way is ended in
+    order. Before, it ended the process (`main.entry`).
+    """
+    main = threading.current_thread() is threading.main_thread()
+    if main and callable(signal.getsignal(signal.SIGINT)):  # else it is ignored, and stays so
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @contextmanager
 def interruptible(what: str, next_step: str, *, or_ended: bool = False) -> Iterator[None]:
     """Have an interruption say `what` goes on, and end the command. Whoever was interrupted may

@@ -10,6 +10,7 @@ from vrooli.cli.help import App
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE
+from vrooli.core.plain import plain
 
 _LIST_HELP = """
 List the MCP servers that the server knows: those of `[mcp.NAME]` in
@@ -78,7 +79,7 @@ def _row(server: Mapping[str, Any]) -> tuple[str, ...]:
 def _tell(name: str, tried: Mapping[str, Any]) -> None:
     if not tried["ok"]:
         failure = tried["failure"]
-        render.note(render.plain(f"{name}: {failure['reason']} ({failure['kind']})"))
+        render.note(plain(f"{name}: {failure['reason']} ({failure['kind']})"))
         return
     rows = [
         (one["shown"], "yes" if one["repeatable"] else "-", _line(one)) for one in tried["tools"]

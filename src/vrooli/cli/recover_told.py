@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vrooli.cli import render
 from vrooli.cli.backup_words import when
+from vrooli.core.plain import plain
 from vrooli.core.sizes import rough_size
 
 if TYPE_CHECKING:
@@ -40,10 +41,10 @@ def tell_outlook(look: "Outlook") -> None:
     render.note(f"{goes_on} {look.stack} of {look.host} anew in {look.home}, from {look.store}")
     render.note(f"{_DONE} the scope of the failure, as the store shows it")
     for one in look.parts:
-        render.note(render.plain(f"      {one.service}: {_state(one)}"))
+        render.note(plain(f"      {one.service}: {_state(one)}"))
         render.note(f"        lost is what was {_lost(one)}")
     for line in look.missing:
-        render.note(render.plain(f"      {line}"))
+        render.note(plain(f"      {line}"))
     render.note(
         f"      {rough_size(look.need)} are needed, {rough_size(look.free)} are free; about "
         f"{look.seconds:.0f} s"
@@ -86,7 +87,7 @@ def tell_report(report: Mapping[str, Any]) -> None:
     left = report["left"]
     render.note(f"{_YOURS if left else _DONE} restore from backups")
     for line in left:
-        render.note(render.plain(f"      {line}"))
+        render.note(plain(f"      {line}"))
     lines = [line for step in report["steps"] if step["step"] == "verify" for line in step["lines"]]
     render.note(f"{_DONE} verify that it works: {', '.join(lines)}")
     met = {True: "met", False: "missed"}

@@ -14,6 +14,7 @@ from vrooli.cli.restore_asking import failed_at, meant, tell_staying
 from vrooli.cli.restore_told import Restoring
 from vrooli.core.errors import EXIT_FAILURE, UsageError
 from vrooli.core.home import Home
+from vrooli.core.plain import plain
 from vrooli.core.sizes import rough_size
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _tell_unpacked(point: "Point", part: "Part", folder: Path) -> None:
     render.out(f"{part.service} of {point.id}: {rough_size(part.plain)} in {folder}")
     if part.source in ARCHIVES:
         for number, database in enumerate((part.facts.get("rows") or {}).get("databases", ())):
-            render.out(render.plain(f"  {folder}/{number:04}: the archive of {database}"))
+            render.out(plain(f"  {folder}/{number:04}: the archive of {database}"))
 
 
 def files(
@@ -98,7 +99,7 @@ def files(
     for line in backups.differences(point.id, part.service):
         count += 1
         if count <= _MOST_SHOWN:
-            out(line if json else f"  {render.plain(line)}")
+            out(line if json else f"  {plain(line)}")
     hidden = f", {count - _MOST_SHOWN} of them not shown" if count > _MOST_SHOWN else ""
     plan = backups.plan_files(point.id, part.service)
     if not json:
@@ -109,9 +110,9 @@ def files(
 
 def _tell_in_the_way(plan: "FilesPlan") -> None:
     for line in plan.lines():
-        render.note(render.plain(f"  {line}"))
+        render.note(plain(f"  {line}"))
     if (problem := plan.refused()) is not None:
-        render.note(render.plain(f"  it cannot be done now: {problem.said_of('')}"))
+        render.note(plain(f"  it cannot be done now: {problem.said_of('')}"))
         render.advise(problem.next_step)
 
 

@@ -8,6 +8,7 @@ from vrooli.cli import render
 from vrooli.cli.backup_words import PHYSICAL, when
 from vrooli.cli.interrupt import interruptible
 from vrooli.core.errors import Refused, UsageError
+from vrooli.core.plain import plain
 from vrooli.core.sizes import rough_size
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class Plan:
             names = [part.service for one, part in self.parts if one.id == point.id]
             render.note(f"{point.id}, {when(point.taken)}, {state}: {', '.join(names)}")
             if proof is not None and proof.why:
-                render.note(f"  {render.plain(proof.why.splitlines()[0])}")
+                render.note(f"  {plain(proof.why.splitlines()[0])}")
             if rest := [name for name in names if name not in followed]:
                 of = f" to {', '.join(rest)}" if len(rest) < len(names) else ""
                 ago = render.ago(point.taken)

@@ -9,6 +9,7 @@ from vrooli.cli import render
 from vrooli.cli.backup_words import note
 from vrooli.cli.bar import Bar
 from vrooli.cli.interrupt import interruptible
+from vrooli.core.plain import plain
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
@@ -57,7 +58,7 @@ def _tell_difference(done: "Rescued") -> None:
             continue
         first = ["/".join(key) for key in found.keys.get(kind, ())]
         shown = f": {', '.join(first)}{', ...' if number > len(first) else ''}" if first else ""
-        render.out(render.plain(f"  {what}: {number}{shown}"))
+        render.out(plain(f"  {what}: {number}{shown}"))
     if not found.key:
         render.out("  it has no primary key: a changed row counts as one now and another then")
 

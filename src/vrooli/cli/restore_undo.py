@@ -10,6 +10,7 @@ from vrooli.cli.backup_words import when
 from vrooli.cli.restore_beside import Look
 from vrooli.core.errors import UsageError
 from vrooli.core.nearest import did_you_mean
+from vrooli.core.plain import plain
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
@@ -48,7 +49,7 @@ def undone(
         if json:
             render.print_json({"would": lines})
         for line in [] if json else [line for name in names for line in lines[name]]:
-            render.note(render.plain(f"  {line}"))
+            render.note(plain(f"  {line}"))
         return
     if not yes:
         _ask(names)
@@ -60,7 +61,7 @@ def undone(
 
 
 def _say(line: str) -> None:
-    render.out(render.plain(line))
+    render.out(plain(line))
 
 
 def _meant(known: "Restored", words: Sequence[str]) -> list[str]:

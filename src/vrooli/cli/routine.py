@@ -15,6 +15,7 @@ from vrooli.cli.options import File, Json
 from vrooli.cli.routine_files import keys_of, refused
 from vrooli.client.work import BadRoutine, WorkClient
 from vrooli.core.errors import UsageError
+from vrooli.core.plain import plain
 
 if TYPE_CHECKING:
     from vrooli.flow.yaml import Document
@@ -99,7 +100,7 @@ def _register_changes(group: typer.Typer, kit: Kit) -> None:
             what = "stored" if one["changed"] else "unchanged"
             render.out(f"{one['name']}: {what} ({one['version'][:12]})")
             for warning in one.get("warnings", ()):
-                render.note(render.plain(f"  warning: {warning}"))
+                render.note(plain(f"  warning: {warning}"))
 
 
 def _register_views(group: typer.Typer, kit: Kit) -> None:

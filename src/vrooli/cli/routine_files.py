@@ -1,6 +1,6 @@
 """Files of routines and swarms that somebody names on the command line."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,12 +43,15 @@ def keys_of(file: Path, *, swarm: bool = False) -> "Document":
     return document
 
 
-def refused(file: Path, document: "Document", mistakes: Iterable[Mapping[str, Any]]) -> UsageError:
+def refused(file: Path, document: "Document", mistakes: Sequence[Mapping[str, Any]]) -> UsageError:
     """What the server says is wrong with a file, by its lines."""
     lined = ((document.line(tuple(one["place"])), one) for one in mistakes)
     told = sorted(lined, key=lambda pair: pair[0])
     lines = [f"{file}:{line}: {one['field']}: {one['problem']}" for line, one in told]
-    return UsageError("\n".join(lines), next_step="nothing was stored; mend the file")
+    advice = "nothing was stored; mend the file"
+    if any(one["problem"].startswith("there is no routine") for one in mistakes):
+        advice += ", or first store what it names: `vrooli routine add FILE...`"
+    return UsageError("\n".join(lines), next_step=advice)
 
 
 def parsed(file: Path) -> "Document":

@@ -1,23 +1,18 @@
 """What happens in a run, a line for each event: for files, pipes, and whoever reads no tree."""
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TextIO
 
 from vrooli.cli import render
-from vrooli.cli.run_tree import approval_says, stands_after
+from vrooli.cli.run_tree import APPROVING, HANDING, approval_says, stands_after, task_of
 from vrooli.cli.run_untold import first_line
-from vrooli.client.run_names import part_of
+from vrooli.client.swarm_texts import event_said
 from vrooli.client.work import ENDED
 
 SIGNS = {"completed": "✓", "failed": "✗", "cancelled": "✗", "begun": "▸"}
 
-HANDING, APPROVING = "swarm-person", "swarm-approval"
-"""Routines of each swarm: one waits for what a person does, one asks about a task."""
-
 _PAUSES = ("is to pause", "is paused")
-_OF_TASK = re.compile(r"/(approval|person)(\[\d+\])?$")
 
 
 class Untold(Protocol):
@@ -73,6 +68,8 @@ class RunLines:
             self._step(event, word)
         elif event["kind"] == "swarm.written":
             self._written(event)
+        elif event["kind"] == "signal.sent" and event.get("name") == "message":
+            self._line("·", event["run"], f"a message came, by {event['by']}")
 
     def _meet(self, event: Mapping[str, Any]) -> None:
         """A run that is new here: its name comes behind that of the one which started it."""
@@ -81,11 +78,8 @@ class RunLines:
         if not (event.get("parent") and event.get("path")):
             self._names[run] = f"run {run}: "
             return
-        name = part_of(str(event["path"]))
-        if routine in (HANDING, APPROVING):
-            name = _OF_TASK.sub("", name)
         self._above[run] = event["parent"]
-        self._names[run] = f"{self._names.get(event['parent'], '')}{name}: "
+        self._names[run] = f"{self._names.get(event['parent'], '')}{task_of(event)}: "
 
     def _approval(self, event: Mapping[str, Any], word: str) -> None:
         run, says = event["run"], approval_says(event, word)
@@ -114,6 +108,7 @@ class RunLines:
                 self._line("·", run, f"{stands}{reason}")
         elif self._stood.get(run) in _PAUSES:
             del self._stood[run]
+            self._line("·", run, "goes on")
 
     def _written(self, event: Mapping[str, Any]) -> None:
         run, name = event["run"], event.get("name")
@@ -124,6 +119,10 @@ class RunLines:
                 if (run, task) not in self._unmade:
                     self._unmade.add((run, task))
                     self._line(self._sign("failed"), run, f"{task}: could not begin: {why}")
+        else:
+            by = self._names.get(str(event.get("by")), "").removesuffix(": ") or event.get("by")
+            reason = f": {event['reason']}" if event.get("reason") else ""
+            self._line("·", run, f"{event_said({**event, 'by': by})}{reason}")
 
     def _is_asked(self, run: str) -> bool:
         """Whether somebody was asked in it, or in one below it, and has not answered: that it waits

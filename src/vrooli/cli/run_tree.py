@@ -5,12 +5,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from vrooli.client.run_names import part_of
+
 HEARD = 60
 """Characters of what a model says just now that are shown."""
 
 MOST = 6
 """Parts of one map or loop that are shown; of the others only how many there are."""
 
+HANDING, APPROVING = "swarm-person", "swarm-approval"
+"""Routines of each swarm: one waits for what a person does, one asks about a task."""
+
+_OF_TASK = re.compile(r"/(approval|person)(\[\d+\])?$")
 _NAMED = re.compile(r"[^./\[]+|\[\d+\]")
 _INDEX = re.compile(r"\[\d+\]")
 _OVER = ("completed", "failed", "cancelled")
@@ -56,6 +62,7 @@ class Node:
         step: None unless it is one.
         counts: steps in it, by status.
         stands: of a run: why nothing goes on in it, where that is so.
+        asks: of a run that waits for a person: that, and the command that answers.
     """
 
     name: str
@@ -64,6 +71,7 @@ class Node:
     step: Step | None = None
     counts: dict[str, int] = field(default_factory=dict)
     stands: str = ""
+    asks: str = ""
 
     def part(self, name: str) -> "Node":
         """The one of that name, if need be a new one."""
@@ -122,6 +130,7 @@ class RunTree:
         self._run, self._branches = run, branches or {}
         self._top = Node(run)
         self._runs = {run: self._top}
+        self._persons = dict[str, str]()
         self.status = "pending"
         self.ended: float | None = None
 
@@ -154,9 +163,14 @@ class RunTree:
             self.ended = event["at"] if word in _OVER else None
         if event.get("parent") and event.get("path") and run not in self._runs:
             holder = self._node({"run": event["parent"], "path": event["path"]})
-            self._runs[run] = holder.part(f"run {run}")
+            by_hand = event.get("routine") == HANDING
+            self._runs[run] = holder if by_hand else holder.part(f"run {run}")
+            if by_hand:
+                done = f"vrooli swarm done {event['parent']} {task_of(event)}"
+                self._persons[run] = f"asks a person: `{done}`"
         node = self._of(run)
         node.stands = stands_after(event, word)
+        node.asks = self._persons.get(run, "") if word == "waiting" else ""
         if word in _OVER:
             self._turn(node, "begun", "cancelled", event["at"])
         elif word == "pending":  # after an end it goes on where it was
@@ -241,6 +255,14 @@ def stands_after(event: Mapping[str, Any], word: str) -> str:
     return _STANDS.get(word, "")
 
 
+def task_of(event: Mapping[str, Any]) -> str:
+    """What a run does for the one that made it, by the event that it was made: in a swarm the
+    name of its task.
+    """
+    name = part_of(str(event["path"]))
+    return _OF_TASK.sub("", name) if event.get("routine") in (HANDING, APPROVING) else name
+
+
 def approval_says(event: Mapping[str, Any], word: str) -> str:
     """What an event of an approval means to whoever watches."""
     if word == "asked":
@@ -317,7 +339,7 @@ def _line(guide: str, name: str, node: Node, now: float) -> Line:
     step = node.step
     if step is None:
         told = (f"{number} {status}" for status, number in node.counts.items() if number)
-        return Line(guide, name, says=", ".join(filter(None, (*told, node.stands))))
+        return Line(guide, name, says=node.asks or ", ".join(filter(None, (*told, node.stands))))
     end = step.ended if step.ended is not None else now
     seconds = None if step.began is None else max(0.0, end - step.began)
     again = f"attempt {step.attempt}  " if step.attempt > 1 else ""

@@ -23,6 +23,7 @@ from vrooli.core.errors import (
     Unreachable,
     VrooliError,
 )
+from vrooli.core.plain import plain
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -204,15 +205,15 @@ def _row(line: Line, column: int, width: int) -> "Text":
 
     text = Text(line.guide, style="dim", no_wrap=True, overflow="ellipsis")
     if not line.status:
-        text.append(render.plain(f"{line.name}  ") if line.name else "", style="bold")
-        text.append(render.plain(line.says), style="dim")
+        text.append(plain(f"{line.name}  ") if line.name else "", style="bold")
+        text.append(render.as_called(plain(line.says)), style="dim")
     else:
         text.append(f"{SIGNS.get(line.status, '·')} ", style=_STYLES.get(line.status, "yellow"))
-        text.append(render.plain(line.name), style="not dim")
+        text.append(plain(line.name), style="not dim")
         text.append(" " * max(2, column + 2 - text.cell_len))
-        text.append(f"{render.plain(line.type):<9}", style="not dim")
+        text.append(f"{plain(line.type):<9}", style="not dim")
         text.append(f"{length(line.seconds):>9}  ", style="not dim")
-        says = render.as_called(render.plain(line.says))
+        says = render.as_called(plain(line.says))
         text.append(says, style="red" if line.status == "failed" else "dim")
     text.truncate(width, overflow="ellipsis")
     return text
@@ -221,7 +222,7 @@ def _row(line: Line, column: int, width: int) -> "Text":
 def _cropped(said: str, width: int, style: str) -> "Text":
     from rich.text import Text
 
-    text = Text(render.plain(said), style=style, no_wrap=True)
+    text = Text(plain(said), style=style, no_wrap=True)
     text.truncate(width, overflow="ellipsis")
     return text
 

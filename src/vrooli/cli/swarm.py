@@ -87,7 +87,8 @@ Examples:
 """
 
 _STOP_HELP = """
-End swarms at once, with all runs, steps and programs that they started.
+End swarms at once, with all runs, steps and programs that they started. `--all` is the emergency
+stop.
 
 Examples:
 

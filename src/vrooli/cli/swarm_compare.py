@@ -8,6 +8,7 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
+from vrooli.core.plain import plain
 
 _HELP = """
 Compare two swarms, or a fork and what it was forked from: how each ended, what it spent, its tasks,
@@ -64,7 +65,7 @@ def show(found: Mapping[str, Any], which: tuple[str, str]) -> None:
 def show_lines(lines: list[str]) -> None:
     """Of a diff."""
     for line in lines:
-        render.out(render.paint(render.plain(line), _SIGNS.get(line[:1], "")))
+        render.out(render.paint(plain(line), _SIGNS.get(line[:1], "")))
 
 
 def _row(one: Mapping[str, Any], name: str) -> tuple[str, str, str]:

@@ -9,6 +9,7 @@ from vrooli.cli import render
 from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json, Most
 from vrooli.cli.swarm_compare import show_lines
+from vrooli.core.plain import plain, plain_lines
 
 _HELP = """
 Show the versions of the plan, the policy or the blackboard of a swarm, newest first, each with what
@@ -76,8 +77,8 @@ def _show(name: str, found: list[dict[str, Any]], limit: int) -> None:
         if i:
             render.out()
         when = f"{render.clock(one['at'])}, {render.ago(one['at'])} ago"
-        render.out(render.plain(f"{name}, version {one['version']}, by {one['by']}, {when}"))
+        render.out(plain(f"{name}, version {one['version']}, by {one['by']}, {when}"))
         if older is None:
-            render.out(render.plain_lines(written(one["value"])))
+            render.out(plain_lines(written(one["value"])))
             continue
         show_lines(difference(older["value"], one["value"]) or ["(the same)"])

@@ -3,7 +3,8 @@
 from io import StringIO
 from typing import Any
 
-from vrooli.cli.run_lines import APPROVING, HANDING, RunLines
+from vrooli.cli.run_lines import RunLines
+from vrooli.cli.run_tree import APPROVING, HANDING
 
 
 class Known:
@@ -111,7 +112,23 @@ def test_that_a_run_waits_is_told_again_after_it_went_on_only() -> None:
     ) == [
         "  · waits for a decision",
         "  · is paused",
+        "  · goes on",
         "  · is paused",
+        "  · goes on",
         "  ▸ next  http",
         "  · waits for its tasks",
+    ]
+
+
+def test_what_is_written_on_a_swarm_and_said_to_it_is_told() -> None:
+    assert lines_of(
+        event("t", "run.created", parent="s", path="swarm/sizes"),
+        event("s", "swarm.written", name="board.sizes", version=1, by="t"),
+        event("s", "swarm.written", name="policy", version=2, by="ann", reason="slower"),
+        event("s", "signal.sent", name="message", by="ann"),
+        event("t", "signal.sent", name="done", by="ann"),
+    ) == [
+        "  · version 1 of board.sizes was written, by sizes",
+        "  · version 2 of policy was written, by ann: slower",
+        "  · a message came, by ann",
     ]

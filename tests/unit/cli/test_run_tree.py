@@ -213,3 +213,14 @@ def test_what_was_under_way_ends_with_its_run_and_takes_no_longer() -> None:
     assert head(run, tree, 91.0) == "x r  pending  90 s"
     assert (tree.status, tree.ended) == ("pending", None)
     assert drawn(tree.lines(101.0, 20))[0] == "├─ long begun 100s"
+
+
+def test_what_a_person_does_for_a_swarm_is_told_with_the_command() -> None:
+    tree = RunTree("s")
+    made = {"parent": "s", "path": "swarm/judge/person[2]", "routine": "swarm-person"}
+    tree.take({"run": "p", "at": 1.0, "kind": "run.created", **made})
+    tree.take({**event("done", "begun", 2.0), "run": "p"})
+    tree.take({"run": "p", "at": 3.0, "kind": "run.waiting"})
+    assert "asks a person: `vrooli swarm done s judge`" in "".join(drawn(tree.lines(4.0, 9)))
+    tree.take({"run": "p", "at": 5.0, "kind": "run.pending"})
+    assert "asks a person" not in "".join(drawn(tree.lines(6.0, 9)))

@@ -61,17 +61,18 @@ class Approvals:
 
 def _refused(found: dict[str, Any], hash: str) -> Refused:
     where = f"{found['run']} {found['path']}"
+    look = f"`vrooli run show {found['run']}` tells how the run goes on"
     if found["status"] in ("approved", "rejected"):
         return Refused(
             f"{found['decided_by']} has {found['status']} it already",
             where=where,
-            next_step="`vrooli run show` tells how the run goes on",
+            next_step=look,
         )
     if found["status"] == "void":
         return Refused(
             "its run has ended",
             where=where,
-            next_step="`vrooli run retry` goes on with a run that failed",
+            next_step=f"`vrooli run retry {found['run']}` goes on with a run that failed",
         )
     if found["hash"] != hash:
         what = f"what is asked for has the hash {found['hash']}, not {hash}"
@@ -79,5 +80,5 @@ def _refused(found: dict[str, Any], hash: str) -> Refused:
     return Refused(
         "the time to decide is over",
         where=where,
-        next_step="`vrooli run show` tells how the run goes on",
+        next_step=look,
     )

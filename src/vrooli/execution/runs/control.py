@@ -57,7 +57,7 @@ class Control:
             raise Refused(
                 f"it is {found['status']} already: nothing is left to pause",
                 where=run,
-                next_step="`vrooli run show` tells how it ended",
+                next_step=f"`vrooli run show {run}` tells how it ended",
             )
         return found
 
@@ -113,7 +113,7 @@ class Control:
             raise Refused(
                 "somebody else goes on with it already",
                 where=run,
-                next_step="`vrooli run show` tells how far it is",
+                next_step=f"`vrooli run show {run}` tells how far it is",
             )
         await self._engine.wake(run)
         return await self._views.get(run)

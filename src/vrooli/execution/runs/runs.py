@@ -94,6 +94,6 @@ class Runs:
             raise Refused(
                 f"it is {found['status']} already",
                 where=run,
-                next_step="`vrooli run show` tells how it ended",
+                next_step=f"`vrooli run show {run}` tells how it ended",
             )
         return found
