@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from vrooli.cli.render import plain
+from vrooli.core.plain import plain
 from vrooli.core.sizes import rough_size
 from vrooli.stack.durations import rough_duration
 from vrooli.stack.pace import Measured, Pace
