@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import struct
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ _INIT_IN = struct.Struct("=IIII")  # the part of struct fuse_init_in that every 
 _OUT_HEADER = struct.Struct("=IiQ")
 _INIT_OUT = struct.Struct("=IIIIHHIIHHI28x")
 _LONGEST = 1 << 17
+_UNANSWERED = (2, 36, 42)  # linux/fuse.h: FUSE_FORGET, FUSE_INTERRUPT, FUSE_BATCH_FORGET
 
 
 @contextlib.contextmanager
@@ -33,14 +35,24 @@ def dead_disk(folder: Path) -> Iterator[Path]:
     """Every look at `folder` fails meanwhile: whoever served it is gone (ENOTCONN), and it is still
     mounted. Needs root.
     """
-    with _mounted(folder) as end:
+    with _mounted(folder) as (_, end):
         end()
         yield folder
 
 
 @contextlib.contextmanager
-def _mounted(folder: Path) -> Iterator[Callable[[], None]]:
-    """What ends the connection: who hangs is let go then."""
+def refusing_disk(folder: Path, error: int) -> Iterator[Path]:
+    """Every look at `folder` ends with this error meanwhile. Needs root."""
+    with _mounted(folder) as (device, _):
+        thread = threading.Thread(target=_refuse, args=(os.dup(device), error))
+        thread.start()
+        yield folder
+    thread.join()
+
+
+@contextlib.contextmanager
+def _mounted(folder: Path) -> Iterator[tuple[int, Callable[[], None]]]:
+    """The other end, and what ends the connection: who hangs is let go then."""
     device = os.open("/dev/fuse", os.O_RDWR)
     with contextlib.ExitStack() as connection:
         connection.callback(os.close, device)
@@ -48,7 +60,7 @@ def _mounted(folder: Path) -> Iterator[Callable[[], None]]:
         mount("hung", str(folder), "fuse", MS_NOSUID | MS_NODEV, options)
         try:
             _greet(device)
-            yield connection.close
+            yield device, connection.close
         finally:
             connection.close()
             _unmount(folder)
@@ -60,6 +72,16 @@ def _greet(device: int) -> None:
     major, minor, ahead, _ = _INIT_IN.unpack_from(request, _IN_HEADER.size)
     answer = _INIT_OUT.pack(major, min(minor, 31), ahead, 0, 12, 9, 4096, 1, 1, 0, 0)
     os.write(device, _OUT_HEADER.pack(_OUT_HEADER.size + len(answer), 0, unique) + answer)
+
+
+def _refuse(device: int, error: int) -> None:
+    """Until it is unmounted."""
+    with contextlib.suppress(OSError):
+        while request := os.read(device, _LONGEST):
+            _, kind, unique, *_ = _IN_HEADER.unpack_from(request)
+            if kind not in _UNANSWERED:
+                os.write(device, _OUT_HEADER.pack(_OUT_HEADER.size, -error, unique))
+    os.close(device)
 
 
 def _unmount(folder: Path) -> None:

@@ -2,6 +2,7 @@
 one takes it meanwhile.
 """
 
+import errno
 import math
 import os
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.hung_disk import dead_disk
+from tests.support.hung_disk import dead_disk, refusing_disk
 from tests.support.root import mounts
 from tests.unit.backup.made import new_keys, part_of, point_of, stored
 from vrooli.backup.owning import Owner, adopt
@@ -188,6 +189,27 @@ def test_a_mount_that_is_dead_is_told_in_a_line_and_another_store_goes_on(tmp_pa
 def _told_as_dead(line: str) -> bool:
     """With what to do about it."""
     return "its mount is dead: Transport endpoint" in line and "mount it again" in line
+
+
+@mounts
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (errno.ESTALE, "its mount is dead: Stale file handle (next: unmount it"),
+        (errno.EIO, "cannot look: Input/output error (next: check that the disk is mounted"),
+        (errno.EACCES, "cannot look: Permission denied (next: check that the disk is mounted"),
+    ],
+)
+def test_whatever_a_disk_says_instead_of_an_answer_another_store_goes_on(
+    tmp_path: Path, error: int, told: str
+) -> None:
+    place = Place(tmp_path, "near", "far")
+    place.spread.ours("far").keep(point_of())
+    (tmp_path / "near").mkdir()
+    with refusing_disk(tmp_path / "near", error):
+        assert place.spread.reading().point("latest") == point_of()
+        assert place.spread.writing({})[0] == "far"
+    assert {told in line for line in place.said} == {True}, place.said
 
 
 @mounts
