@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,32 @@ def test_what_serves_is_healed_while_a_restore_fetches_and_its_end_leaves_nothin
     assert restored.returncode == 0, said(restored)
     assert sql(stack, "SELECT to_regclass('since') IS NULL") is True
     assert sql(stack, "SELECT count(*) FROM kept") == 1000
+
+
+def test_a_server_that_hangs_while_it_recovers_is_told_of_with_what_ends_it(
+    backed_up: LiveStack,
+) -> None:
+    stack = backed_up
+    with stack.start("restore", "--only", "postgres", "--yes") as restore:
+        pid = stack.until(lambda: _recovering(stack), "a server recovers")
+        assert restore.stdout is not None
+        told = []
+        for line in restore.stdout:
+            told.append(line)
+            if f"process {pid} says nothing for 30 s" in line:
+                os.kill(pid, signal.SIGKILL)
+        assert restore.wait(60) == 1, "".join(told)
+    assert f"`kill -9 {pid}` ends this" in "".join(told)
+    assert "was killed before it answered" in "".join(told)
+    assert not (stack.home / "data" / "postgres.restore").exists()
+    assert sql(stack, "SELECT count(*) FROM kept") == 1000
+
+
+def _recovering(stack: LiveStack) -> int:
+    """The server beside what serves, stopped as soon as it is there; 0 before."""
+    for path in stack.home.glob("data/postgres.restore/cluster/postmaster.pid"):
+        with suppress(OSError, ValueError):
+            pid = int(path.read_text(encoding="ascii").splitlines()[0])
+            os.kill(pid, signal.SIGSTOP)
+            return pid
+    return 0

@@ -2,13 +2,20 @@
 keeper runs them: whatever happens to us, it knows them.
 """
 
+import asyncio
 import shutil
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from vrooli.core.errors import Refused, StartFailed, Unreachable, VrooliError
+from vrooli.core.errors import (
+    DeadlineExceeded,
+    Refused,
+    StartFailed,
+    Unreachable,
+    VrooliError,
+)
 from vrooli.core.launch import Exit, Launch, LaunchSpec
 from vrooli.stack import logs
 from vrooli.stack.durations import rough_duration
@@ -85,37 +92,67 @@ class Running:
         answers: Callable[[], Awaitable[object]],
         begin: int,
         patience: float = COMES_UP,
+        told: Told = untold,
     ) -> None:
-        """Until `answers` raises nothing any more.
+        """Until `answers` raises nothing any more; `told` hears of one that hangs.
 
         Raises:
             StartFailed: it ended before, or `patience` seconds were over.
         """
-        clock = self.tools.clock
+        clock, silence = self.tools.clock, _Silence(self, launch, begin, told)
         deadline = clock.monotonic() + patience
         while True:
             try:
-                await answers()
+                await self._answered(launch, answers, deadline, silence)
                 return
             except VrooliError as error:
                 if not await self._alive(launch):
                     raise await self._ended(launch, begin) from error
                 if clock.monotonic() >= deadline:
                     raise self.failed(f"the server does not answer: {error.what}", begin) from error
+            silence.line()
             await clock.sleep(_PAUSE)
 
-    async def stop(self, launch: Launch, number: signal.Signals, begin: int) -> None:
-        """In its order, by its own signal.
+    async def _answered(
+        self,
+        launch: Launch,
+        answers: Callable[[], Awaitable[object]],
+        deadline: float,
+        silence: "_Silence",
+    ) -> None:
+        """One question: who hangs takes it, and never answers."""
+        clock, asked = self.tools.clock, asyncio.ensure_future(answers())
+        try:
+            while True:
+                pause = asyncio.ensure_future(clock.sleep(_PAUSE))
+                await asyncio.wait((asked, pause), return_when=asyncio.FIRST_COMPLETED)
+                pause.cancel()
+                if asked.done():
+                    await asked
+                    return
+                if clock.monotonic() >= deadline or not await self._alive(launch):
+                    raise DeadlineExceeded("it takes a question, and says nothing")
+                silence.line()
+        finally:
+            if not asked.done():
+                asked.cancel()
+                await asyncio.wait((asked,))
+
+    async def stop(
+        self, launch: Launch, number: signal.Signals, begin: int, told: Told = untold
+    ) -> None:
+        """In its order, by its own signal; `told` hears of one that hangs.
 
         Raises:
             StartFailed: it does not stop.
         """
-        clock = self.tools.clock
+        clock, silence = self.tools.clock, _Silence(self, launch, begin, told)
         await self.tools.keeper.signal(launch.launch_id, number)
         deadline = clock.monotonic() + GOES_DOWN
         while await self._alive(launch):
             if clock.monotonic() >= deadline:
                 raise self.failed("the server does not stop", begin)
+            silence.line()
             await clock.sleep(_PAUSE)
 
     async def _ended(self, launch: Launch, begin: int) -> VrooliError:
@@ -130,19 +167,11 @@ class Running:
         return self.failed("the server ended before it answered", begin)
 
     async def _end_of(self, launch: Launch, begin: int, told: Told) -> Exit:
-        said, clock = "", self.tools.clock
-        heard, patience = clock.monotonic(), QUIET
+        silence = _Silence(self, launch, begin, told)
         while await self._alive(launch):
-            await clock.sleep(_PAUSE)
-            line = " ".join("".join(logs.tail(self.log, 1, begin)).split())
-            if line not in ("", said) and not line.startswith("./"):  # a script that it wrote
-                far = line_of(line)
-                if far:
-                    told(far if isinstance(far, Measured) else far[:200])
-                said, heard, patience = line, clock.monotonic(), QUIET
-            elif (quiet := clock.monotonic() - heard) >= patience:
-                told(_without_a_word(launch.identity.pid, quiet))
-                patience *= 2
+            await self.tools.clock.sleep(_PAUSE)
+            if far := line_of(silence.line()):
+                told(far if isinstance(far, Measured) else far[:200])
         for ended in reversed(await self.tools.keeper.remembered()):
             if ended.launch.launch_id == launch.launch_id:
                 return ended
@@ -168,6 +197,27 @@ def no_room(folder: Path) -> bool:
         return shutil.disk_usage(folder).free < _FULL
     except OSError:
         return False
+
+
+class _Silence:
+    """That of a program, which is told to people."""
+
+    def __init__(self, running: Running, launch: Launch, begin: int, told: Told) -> None:
+        self._log, self._clock = running.log, running.tools.clock
+        self._launch, self._begin, self._told = launch, begin, told
+        self._said, self._heard, self._patience = "", self._clock.monotonic(), QUIET
+
+    def line(self) -> str:
+        """What it said last, where that is new; else it is told that it says nothing."""
+        line = " ".join("".join(logs.tail(self._log, 1, self._begin)).split())
+        now = self._clock.monotonic()
+        if line not in ("", self._said) and not line.startswith("./"):  # a script that it wrote
+            self._said, self._heard, self._patience = line, now, QUIET
+            return line
+        if (quiet := now - self._heard) >= self._patience:
+            self._told(_without_a_word(self._launch.identity.pid, quiet))
+            self._patience *= 2
+        return ""
 
 
 def _without_a_word(pid: int, seconds: float) -> str:

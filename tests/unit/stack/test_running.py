@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from vrooli.core.errors import StartFailed
+from vrooli.core.errors import Refused, StartFailed
 from vrooli.core.launch import LaunchSpec
 from vrooli.core.ports.streams import Streams
 from vrooli.host.memory.clock import MemoryClock
@@ -52,3 +52,47 @@ async def test_who_waits_for_one_that_hangs_hears_of_it_and_how_to_end_it(tmp_pa
     await clock.advance(1.0)
     with pytest.raises(StartFailed, match="could not fetch it: it was killed by signal 9"):
         await work
+
+
+async def test_a_server_that_takes_a_question_and_never_answers_is_told_of_and_given_up(
+    tmp_path: Path,
+) -> None:
+    clock = MemoryClock()
+    keeper = MemoryKeeper(clock)
+    tools = ProbeTools(cast(Place, None), cast(Streams, None), keeper, clock)
+    running, told = Running("db", tmp_path / "log", tools), list[str]()
+    launch = await running.begun(LaunchSpec("db.restore", ("postgres",), "/", {}, ""))
+    asked = list[str]()
+
+    async def hangs() -> None:
+        asked.append("begun")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            asked.append("ended")
+
+    up = asyncio.create_task(running.until_up(launch, hangs, 0, 100.0, told.append))
+    for _ in range(103):
+        await clock.advance(1.0)
+    pid = launch.identity.pid
+    assert [line.partition(":")[0] for line in told] == [
+        f"process {pid} says nothing for 30 s",
+        f"process {pid} says nothing for 60 s",
+    ]
+    with pytest.raises(StartFailed, match="the server does not answer"):
+        await up
+    assert asked == ["begun", "ended"]
+
+
+async def test_one_that_is_killed_while_it_is_asked_is_waited_for_no_more(tmp_path: Path) -> None:
+    clock = MemoryClock()
+    keeper = MemoryKeeper(clock)
+    tools = ProbeTools(cast(Place, None), cast(Streams, None), keeper, clock)
+    running = Running("db", tmp_path / "log", tools)
+    launch = await running.begun(LaunchSpec("db.restore", ("postgres",), "/", {}, ""))
+    up = asyncio.create_task(running.until_up(launch, asyncio.Event().wait, 0))
+    await clock.advance(1.0)
+    keeper.end(launch.launch_id, signal=9)
+    await clock.advance(1.0)
+    with pytest.raises(Refused, match="was killed before it answered"):
+        await up

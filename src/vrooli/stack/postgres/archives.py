@@ -152,7 +152,7 @@ class Loading:
             await run(stage.given(await asyncio.to_thread(lambda: [*look.carried(settings)])), told)
             check = stage.settings(self.installed)
             await self._programs.run("check the settings", check, told)
-        async with self._programs.server(self.installed, stage.cluster) as asker:
+        async with self._programs.server(self.installed, stage.cluster, told=told) as asker:
             await self._programs.run("restore roles", self.roles(self.folder), told)
             yield asker
 

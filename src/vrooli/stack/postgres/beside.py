@@ -75,7 +75,7 @@ class ClusterCopy:
         """
         programs = await self._made_ready(told)
         run = Programs(self.stage, self.of.context.tools)
-        async with run.server(programs, self.stage.cluster) as asker:
+        async with run.server(programs, self.stage.cluster, told=told) as asker:
             yield asker
 
     async def begin(self, told: Told) -> None:
@@ -91,7 +91,7 @@ class ClusterCopy:
         begin, asker = running.mark(), Asker(tools.streams, self.stage.address)
         launch = await running.begun(self._named(self.stage.server(programs, self.stage.cluster)))
         try:
-            await running.until_up(launch, lambda: asker.json("SELECT 1"), begin)
+            await running.until_up(launch, lambda: asker.json("SELECT 1"), begin, told=told)
         except BaseException:
             await running.end(launch)
             raise

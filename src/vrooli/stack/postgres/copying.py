@@ -186,7 +186,7 @@ class PostgresBacking(Backing):
             )
         checks.append("every file is there that the server sent")
         told("start it")
-        async with run.server(programs, stage.cluster) as asker:
+        async with run.server(programs, stage.cluster, told=told) as asker:
             checks.append("a server starts on it, and recovers to a consistent state")
             said = await facts.gather(asker, contents="hash", told=told)
             checks.append(f"every row was read: {compare.summary(said)}")

@@ -48,7 +48,7 @@ async def practised(
     await of.context.executor.run([signal], told)
     told("start it, beside what serves")
     run = Programs(stage, of.context.tools)
-    async with run.server(of.programs_of(major), stage.cluster) as copy:
+    async with run.server(of.programs_of(major), stage.cluster, told=told) as copy:
         answered = clock.monotonic()
         state = await copy.json(_STATE)
         told("compare with what serves")

@@ -152,13 +152,13 @@ class Move(Upgrade):
         old, new = self._both(seen)
         contents: Content = "number" if self._wish.counts_only else "md5"
         told("read what it holds")
-        async with self._programs.server(old, seen.data) as asker:
+        async with self._programs.server(old, seen.data, told=told) as asker:
             await self._refuse_late(asker, seen)
             original = await facts.gather(asker, contents=contents, told=told)
         upgrade = stage.pg_upgrade(old, new, seen.data, check=False)
         await self._programs.run("copy and upgrade", upgrade, told, details=True)
         told("compare the copy")
-        async with self._programs.server(new, stage.cluster) as asker:
+        async with self._programs.server(new, stage.cluster, told=told) as asker:
             copy = await facts.gather(asker, contents=contents, told=told)
             if found := compare.differences(original, copy):
                 raise StartFailed(

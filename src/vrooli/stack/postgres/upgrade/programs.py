@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vrooli.core.launch import LaunchSpec
 from vrooli.stack.kind import ProbeTools
+from vrooli.stack.pace import untold
 from vrooli.stack.postgres.installation import Installation
 from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.stage import Stage
@@ -36,6 +37,7 @@ class Programs:
         data: Path,
         settings: Sequence[str] = (),
         comes_up: float = COMES_UP,
+        told: Told = untold,
     ) -> AsyncIterator[Asker]:
         """A server on `data` that only we reach, stopped in its order afterwards.
 
@@ -44,6 +46,7 @@ class Programs:
             data: its folder.
             settings: that it gets besides.
             comes_up: seconds until it must answer.
+            told: hears of one that hangs.
 
         Raises:
             StartFailed: it does not come up, with its last lines, or does not stop.
@@ -53,8 +56,8 @@ class Programs:
         launch = await running.begun(self.stage.server(programs, data, settings))
         asker = Asker(self.tools.streams, self.stage.address)
         try:
-            await running.until_up(launch, lambda: asker.json("SELECT 1"), begin, comes_up)
+            await running.until_up(launch, lambda: asker.json("SELECT 1"), begin, comes_up, told)
             yield asker
-            await running.stop(launch, signal.SIGINT, begin)
+            await running.stop(launch, signal.SIGINT, begin, told)
         finally:
             await running.end(launch)

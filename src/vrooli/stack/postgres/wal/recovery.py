@@ -76,13 +76,13 @@ class Recovery:
 
     async def _followed(self, told_of: Told) -> Reached:
         try:
-            lsn = await self._recovered(self.wish.until)
+            lsn = await self._recovered(self.wish.until, told_of)
         except StartFailed as error:
             if not self._is_time or _SHORT not in error.what:
                 raise
             # Where nothing is missing up to then, nobody has committed any more.
             told_of("nothing was committed any more until then: to the end of the WAL")
-            lsn = await self._recovered("latest")
+            lsn = await self._recovered("latest", told_of)
             await self._require_reached(lsn)
         if self.wish.until == "latest":
             await self._require_reached(lsn)
@@ -113,12 +113,12 @@ class Recovery:
         """Whether who asked knows that it ends there."""
         return self.wish.until == "latest" and (early.planned or self.wish.partway)
 
-    async def _recovered(self, until: str) -> str:
+    async def _recovered(self, until: str, told: Told) -> str:
         stage = self.programs.stage
         comes_up = COMES_UP + self.wish.room / SLOWEST
         settings = self._settings(until)
         async with self.programs.server(
-            self.installation, stage.cluster, settings, comes_up
+            self.installation, stage.cluster, settings, comes_up, told
         ) as asker:
             if self.backup.enabled and self.backup.wal:
                 # From here on, so that WAL can be followed across this restore later.
