@@ -58,9 +58,15 @@ def machine() -> str:
     )
 
 
-def publish(title: str, rows: Mapping[str, Sequence[float]], ratios: Mapping[str, str]) -> None:
-    """Print the table, or with `--json` the data."""
-    if "--json" in sys.argv:
+def publish(
+    title: str,
+    rows: Mapping[str, Sequence[float]],
+    ratios: Mapping[str, str],
+    *,
+    as_json: bool,
+) -> None:
+    """Print the table, or the data."""
+    if as_json:
         data: dict[str, Any] = {name: summary(values) for name, values in rows.items()}
         say(
             json.dumps({"title": title, "machine": machine(), "rows": data, "ratios": dict(ratios)})

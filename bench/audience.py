@@ -11,6 +11,7 @@ from time import sleep
 
 from playwright.sync_api import BrowserContext, sync_playwright
 
+from bench._arguments import parser
 from bench._figures import machine, percentile, say
 from bench._lab import lab
 from bench._many import ARGUMENTS, CHROMIUM, DAYS, SERVICES, many, peer
@@ -67,6 +68,7 @@ class Look:
 
 def main() -> None:
     """Measure and print."""
+    parser(__doc__).parse_args()
     with _relay() as relay, lab() as place, peer() as port:
         extra = f'env = {{ {WATCHDOG_VARIABLE} = "http://127.0.0.1:{relay.port}" }}'
         with many(place, port, SERVICES, extra) as stack:

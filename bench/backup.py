@@ -1,12 +1,8 @@
-"""Backups of a database of 1 GB, and getting it back: seconds and bytes, beside what people use.
-
-`--rounds N` (3) says how often each is measured.
-"""
+"""Backups of a database of 1 GB, and getting it back: seconds and bytes, beside what people use."""
 
 import json
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from bench._arguments import rounds_wanted
 from bench._database import MORE, SETTLE, Plain, Server, plain, size_of
 from bench._figures import machine, ratio, say
 from tests.support.older_postgres import DEBIAN, NEWER
@@ -24,7 +21,7 @@ Rows = dict[str, list[float]]
 
 def main() -> None:
     """Measure and print."""
-    rounds = int(sys.argv[sys.argv.index("--rounds") + 1]) if "--rounds" in sys.argv else 3
+    rounds = rounds_wanted(__doc__, 3)
     say(machine())
     rows: Rows = {}
     with plain() as peer, _ours(str(DEBIAN[-1])) as (stack, server):

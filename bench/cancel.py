@@ -15,6 +15,7 @@ from typing import Any
 
 import psutil
 
+from bench._arguments import parser
 from bench._figures import machine, percentile, say
 from tests.support.postgres import running_postgres
 from vrooli.execution.work import Work, work
@@ -29,6 +30,7 @@ CODE = "import time\n\ndef main(inputs):\n    time.sleep(60)\n"
 
 def main() -> None:
     """Measure and print."""
+    parser(__doc__).parse_args()
     say(f"a tree of {1 + WIDE + LEAVES} runs in 60 s steps, median of {ROUNDS}\n{machine()}")
     with running_postgres() as postgres:
         dsn = postgres.create_database("cancel")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
+from bench._arguments import parser
 from bench._figures import machine, say
 from bench._lab import PATIENCE, Lab, lab, wait
 from bench._mail import mailbox
@@ -50,6 +51,7 @@ class Came:
 
 def main() -> None:
     """Measure and print."""
+    parser(__doc__).parse_args()
     say(f"1 + {CHILDREN} services down for {OUTAGE:g} s\n{machine()}")
     for how, crashes in (("answer 503", False), ("crash", True)):
         for name, supervisor in _SUPERVISORS.items():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import BrowserContext, sync_playwright
 
+from bench._arguments import json_wanted
 from bench._figures import percentile, publish, say
 from bench._lab import lab
 from bench._many import ARGUMENTS, CHROMIUM, DAYS, SERVICES, many, peer
@@ -44,6 +45,7 @@ class Found:
 
 def main() -> None:
     """Measure and print."""
+    as_json = json_wanted(__doc__)
     small, large = _measured(FEW), _measured(SERVICES)
     named = {f"{FEW} services": small, f"{SERVICES} services": large}
     rows = {
@@ -53,7 +55,7 @@ def main() -> None:
     }
     paints = [percentile([paint for paint, _ in one.warm], 0.5) for one in (large, small)]
     ratios = {f"{SERVICES} to {FEW} services, paint": f"{paints[0] / paints[1]:.1f} x"}
-    publish(f"Overview, {DAYS} days of history", rows, ratios)
+    publish(f"Overview, {DAYS} days of history", rows, ratios, as_json=as_json)
     for name, one in named.items():
         cold = f"paint {one.cold[0]:.2f} s, last card {one.cold[1]:.2f} s"
         say(f"  {name}, the first time after its start: {cold}")

@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from bench._arguments import parser
 from bench._figures import machine, say
 from bench._lab import Lab, lab, wait
 from bench._ours import ours
@@ -17,6 +18,7 @@ MENDED = 960.0
 
 def main() -> None:
     """Measure and print: all at the same time, since what is counted takes no processor."""
+    parser(__doc__).parse_args()
     say(f"a service that crashes at once, for {OBSERVED:g} s\n{machine()}")
     first, rest = _schedule()
     say(f"  ours, by the policy: {first} starts in 10 min, then one per {rest / 60:g} min")

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench._arguments import parser
 from bench._database import Plain, Server, plain
 from bench._figures import machine, say
 from tests.support.older_postgres import DEBIAN
@@ -50,6 +51,7 @@ class Recipe:
 
 def main() -> None:
     """Measure and print."""
+    parser(__doc__).parse_args()
     say(f"{sum(ROUNDS.values())} damages: {ROUNDS}\n{machine()}")
     with plain() as peer, _ours() as (stack, server):
         for one in (peer, server):

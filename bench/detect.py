@@ -2,6 +2,7 @@
 
 import time
 
+from bench._arguments import json_wanted
 from bench._figures import publish, ratio
 from bench._lab import Lab, Victim, lab, rounds, silent_listener, wait
 from bench._ours import Ours, ours
@@ -14,6 +15,7 @@ HUNG, HUNG_KILLS = 20, 3
 
 def main() -> None:
     """Measure and print."""
+    as_json = json_wanted(__doc__)
     rows: dict[str, list[float]] = {}
     rows["ours: noticed"], rows["ours: next process begins"] = _ours(0)
     busy = _ours(HUNG)
@@ -42,6 +44,7 @@ def main() -> None:
             "Monit / ours, next process": ratio(rows["Monit at 1 s: next process begins"], began),
             "Monit / ours, with hung checks": ratio(rows["Monit at 1 s, 5 hung checks"], busy[1]),
         },
+        as_json=as_json,
     )
 
 

@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench._arguments import parser
 from bench._figures import machine, ms, percentile, say
 from bench._process import rss
 from tests.support.postgres import running_postgres
@@ -37,6 +38,7 @@ FROM runs r JOIN steps s ON s.run = r.id WHERE r.id = ANY($1) GROUP BY r.id
 
 def main() -> None:
     """Measure and print."""
+    parser(__doc__).parse_args()
     say(machine())
     with running_postgres() as postgres, tempfile.TemporaryDirectory() as folder:
         dsn = postgres.create_database("dispatch")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 
+from bench._arguments import parser
 from bench._figures import machine, percentile, say
 from bench._lab import Lab, lab, wait
 from bench._ours import ROOT, Ours
@@ -38,6 +39,7 @@ def main(inputs):
 
 def main() -> None:
     """Measure and print."""
+    parser(__doc__).parse_args()
     with lab() as place:
         stack = Ours(place)
         _declare(stack, place)

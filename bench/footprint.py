@@ -2,6 +2,7 @@
 
 import time
 
+from bench._arguments import parser
 from bench._figures import machine, say
 from bench._lab import lab
 from bench._ours import ours
@@ -15,6 +16,7 @@ SECONDS = 60.0
 
 def main() -> None:
     """Measure and print."""
+    parser(__doc__).parse_args()
     own, keeper = _ours(_no_others())
     whole, _ = _ours("")
     with lab() as place:

@@ -3,6 +3,7 @@
 import signal
 import time
 
+from bench._arguments import parser
 from bench._figures import machine, percentile, say
 from bench._lab import Lab, Victim, lab, rounds, wait
 from bench._ours import Ours, ours
@@ -16,6 +17,7 @@ WATCHED = 20.0
 
 def main() -> None:
     """Measure and print."""
+    parser(__doc__).parse_args()
     say(f"SIGSTOP, and a service that never answers -> noticed\n{machine()}")
     for interval in INTERVALS:
         for title, stop in (("SIGSTOP", True), ("never answers", False)):

@@ -2,6 +2,7 @@
 
 import time
 
+from bench._arguments import json_wanted
 from bench._figures import publish, ratio
 from bench._lab import Lab, lab, rounds
 from bench._ours import ours
@@ -14,6 +15,7 @@ PEER_KILLS, PEER_SERVICES = 10, 10
 
 def main() -> None:
     """Measure and print."""
+    as_json = json_wanted(__doc__)
     rows: dict[str, list[float]] = {"ours: verified healthy": [], "ours: serves": []}
     with lab() as place:
         place.add(KILLS, STARTS_IN)
@@ -49,6 +51,7 @@ def main() -> None:
                 rows["Monit at 1 s: serves (it verifies nothing)"], serves
             ),
         },
+        as_json=as_json,
     )
 
 

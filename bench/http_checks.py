@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench._arguments import parser
 from bench._figures import machine, percentile, say
 from bench._lab import PATIENCE, lab, wait
 from bench._ours import ours
@@ -27,6 +28,7 @@ WARM = 10.0
 
 def main() -> None:
     """Measure and print."""
+    parser(__doc__).parse_args()
     say(f"{TARGETS} HTTP checks every {PAUSE:g} s, {ROUNDS} times {SECONDS:g} s\n{machine()}")
     medians = {}
     with _endpoint() as port:

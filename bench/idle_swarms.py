@@ -5,12 +5,12 @@ there and go on after the server was killed, and after a restart of the stack.
 
 import os
 import signal
-import sys
 import time
 from typing import Any
 
 import psutil
 
+from bench._arguments import rounds_wanted
 from bench._figures import machine, percentile, say
 from bench._lab import lab, wait
 from bench._ours import Ours
@@ -48,7 +48,7 @@ ROUTINES: dict[str, list[dict[str, Any]]] = {
 
 def main() -> None:
     """Measure and print."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    rounds = rounds_wanted(__doc__, ROUNDS)
     with lab() as place:
         stack, port = Ours(place), free_port()
         lines = ["[resources.postgres]", 'kind = "postgres"', f"port = {free_port()}"]

@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
+from bench._arguments import parser
 from bench._figures import machine, say
 from tests.support.outage import Outcome, Plan, outage, place
 from tests.support.postgres import Postgres, running_postgres
@@ -17,6 +18,7 @@ STEP = 0.5
 
 def main() -> None:
     """Measure and print."""
+    parser(__doc__).parse_args()
     say(machine())
     folder = tempfile.TemporaryDirectory()
     with running_postgres() as postgres, running_redis() as redis, folder as name:

@@ -19,6 +19,7 @@ from typing import Any
 
 import asyncpg
 
+from bench._arguments import parser
 from bench._figures import machine, say
 from tests.support.older_postgres import NEWER, sql
 from tests.support.ports import free_port
@@ -37,6 +38,7 @@ Counted = tuple[int, float]
 
 def main() -> None:
     """Measure and print."""
+    parser(__doc__).parse_args()
     random.seed(SEED)
     moments = [random.uniform(2.0, 6.0) for _ in range(ROUNDS)]
     say(f"kill -9 and loss of the data folder, {ROUNDS} times after 2 to 6 s\n{machine()}")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench._arguments import parser
 from bench._figures import machine, say
 from bench._step_peers import CONCURRENT, STEPS
 from bench.steps import ROUNDS, compare, report
@@ -17,6 +18,7 @@ SOURCE = Path(__file__).with_name("_slow_disk.c")
 
 def main() -> None:
     """Measure and print."""
+    parser(__doc__).parse_args()
     say(f"{STEPS}-step runs, {CONCURRENT} at once, 1.5 ms more a fdatasync, {ROUNDS} rounds")
     say(machine())
     with slow_postgres() as postgres:

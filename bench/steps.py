@@ -14,6 +14,7 @@ from typing import Any
 
 import asyncpg
 
+from bench._arguments import parser
 from bench._figures import machine, percentile, say
 from bench._step_peers import CONCURRENT, STEPS
 from tests.support.postgres import Postgres, running_postgres
@@ -30,6 +31,7 @@ PYTHON = Path(__file__).parents[1] / ".cache" / "bench-steps" / "bin" / "python"
 
 def main() -> None:
     """Measure and print."""
+    parser(__doc__).parse_args()
     say(f"{STEPS}-step runs, {CONCURRENT} at once, median of {ROUNDS} rounds\n{machine()}")
     with running_postgres() as postgres:
         report(compare(postgres))

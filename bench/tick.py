@@ -5,6 +5,7 @@ memory.
 import resource
 import time
 
+from bench._arguments import json_wanted
 from bench._everything import every_check, everything, in_monit
 from bench._figures import machine, percentile, publish, ratio, say
 from bench._lab import Lab, lab
@@ -17,6 +18,7 @@ TICKS = 30
 
 def main() -> None:
     """Measure and print."""
+    as_json = json_wanted(__doc__)
     rows: dict[str, list[float]] = {}
     with lab() as place:
         place.add(1)
@@ -37,6 +39,7 @@ def main() -> None:
             "Monit / ours": ratio(rows["Monit: one cycle"], rows["ours: a forced tick"]),
             "Monit / ours, for each check": f"{theirs / each:.1f} x",
         },
+        as_json=as_json,
     )
     kinds = every_check()
     say(f"  ours: {1000 * cost:.0f} ms of CPU a tick; RSS with {kinds} kinds {memory:.1f} MiB")

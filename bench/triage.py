@@ -10,14 +10,15 @@ import json
 import os
 import re
 import subprocess
-import sys
 import time
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bench._arguments import parser
 from bench._faults import FAULTS, Fault, Shop, shop
 from bench._figures import machine, say
 from bench._fresh import FRESH
@@ -55,16 +56,10 @@ class Score:
 
 
 @contextmanager
-def _model(words: list[str]) -> Iterator[tuple[str, str]]:
-    """The one that is to judge, taken out of the words, and how the server knows it."""
-    if "--model" not in words:
-        yield "", ""
-        return
-    place = words.index("--model")
-    name = words[place + 1]
-    del words[place : place + 2]
+def _model(name: str) -> Iterator[tuple[str, str]]:
+    """The one that is to judge, and how the server knows it."""
     if name != "scripted":
-        yield name, os.environ.get("VROOLI_MODELS", "")
+        yield name, os.environ.get("VROOLI_MODELS", "") if name else ""
         return
     with scripted() as models:
         yield NAME_OF_SCRIPTED, models
@@ -72,18 +67,32 @@ def _model(words: list[str]) -> Iterator[tuple[str, str]]:
 
 def main() -> None:
     """Measure and print."""
-    words = sys.argv[1:]
-    with _model(words) as (model, models):
-        _measure(words, model, models)
+    asked, faults = _asked()
+    with _model(asked.model) as (model, models):
+        _measure(faults, model, models, as_json=asked.json)
 
 
-def _measure(words: Sequence[str], model: str, models: str) -> None:
-    only = {one for one in words if not one.startswith("-")}
-    faults = FRESH if "--fresh" in words else HELD_OUT if "--held-out" in words else FAULTS
+def _asked() -> tuple[Namespace, list[Fault]]:
+    asked = parser(__doc__)
+    asked.add_argument("faults", nargs="*", metavar="FAULT", help="only these are seeded")
+    others = asked.add_mutually_exclusive_group()
+    others.add_argument("--held-out", action="store_true", help="others: see above")
+    others.add_argument("--fresh", action="store_true", help="the newest: see above")
+    asked.add_argument("--model", default="", metavar="PROVIDER:MODEL", help="which one judges")
+    asked.add_argument("--json", action="store_true", help="print data in the place of the table")
+    said = asked.parse_args()
+    known = FRESH if said.fresh else HELD_OUT if said.held_out else FAULTS
+    if missing := sorted({*said.faults} - {one.name for one in known}):
+        names = ", ".join(one.name for one in known)
+        asked.error(f"there is no fault {', '.join(missing)}; choose of: {names}")
+    return said, [one for one in known if not said.faults or one.name in said.faults]
+
+
+def _measure(faults: Sequence[Fault], model: str, models: str, *, as_json: bool) -> None:
     with shop(models) as opened:
         store(opened)
-        scores = [_scored(opened, one, model) for one in faults if not only or one.name in only]
-    if "--json" in words:
+        scores = [_scored(opened, one, model) for one in faults]
+    if as_json:
         rows = [asdict(one) for one in scores]
         say(json.dumps({"machine": machine(), "faults": rows, "total": _total(scores)}))
         return

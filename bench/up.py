@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from bench._arguments import parser
 from bench._figures import machine, percentile, say
 from bench._lab import Lab, lab
 from bench._ours import Ours
@@ -13,6 +14,7 @@ UPS, LOOKS = 5, 20
 
 def main() -> None:
     """Measure and print."""
+    parser(__doc__).parse_args()
     with lab() as place:
         stack = Ours(place)
         _default(place)

@@ -20,6 +20,7 @@ import asyncpg
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
+from bench._arguments import parser
 from bench._figures import machine, ms, say
 from bench._process import cpu
 from tests.support.ports import free_port
@@ -37,6 +38,7 @@ BARE = Path(__file__).with_name("_bare_app.py")
 
 def main() -> None:
     """Measure and print."""
+    parser(__doc__).parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65_536), hard))
     say(f"{CLIENTS} WebSocket clients, {RUNS} runs\n{machine()}")

@@ -112,6 +112,7 @@ def test_a_reader_sees_everything_and_changes_nothing(web: LiveStack) -> None:
             assert answer.status == 200, route
     for method, route in (
         ("POST", "/operations"),
+        ("POST", "/backups/files"),
         ("POST", "/heal"),
         ("DELETE", "/quarantine/web"),
     ):
@@ -158,6 +159,8 @@ def test_what_is_not_known_in_a_request_is_refused_and_nothing_is_done(web: Live
         ("POST", "/maintenance", {"services": ["web"], "seconds": 60}),
         ("POST", "/maintenance", {"seconds": -5}),
         ("POST", "/operations", {"action": "restart", "name": "web"}),
+        ("POST", "/backups/files", {"name": "site", "undo": True}),
+        ("POST", "/backups/files", {"name": "site", "undo": True, "confirm": "site", "into": "/"}),
         ("POST", "/heal", {"subject": "web", "action": "restart", "dry-run": True}),
         ("POST", "/heal?dry_run=1", {"subject": "web", "action": "restart"}),
         ("POST", "/tick?force=yes", None),

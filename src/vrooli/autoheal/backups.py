@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from vrooli.autoheal.backup_wal import WalSeen, wal_seen
 from vrooli.autoheal.filelocks import held
-from vrooli.core.errors import VrooliError
+from vrooli.core.errors import Damaged, VrooliError
 from vrooli.core.home import Home
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.files import Files
@@ -97,10 +97,16 @@ class BackupRecord:
         elif stamp != self._stamp:
             ledger = ledger_read(self._files.read(path, LARGEST))
         self._stamp = stamp
-        return Known(ledger, self._working(), wal=self._wal(), restored=self._restored())
+        restored, trouble = self._restored()
+        return Known(ledger, self._working(), trouble, self._wal(), restored)
 
-    def _restored(self) -> Restored:
-        return restored_read(self._files.read(str(self._home.files_restored), LARGEST) or b"")
+    def _restored(self) -> tuple[Restored, str]:
+        """And why that is not known: all else is."""
+        data = self._files.read(str(self._home.files_restored), LARGEST) or b""
+        try:
+            return restored_read(data), ""
+        except Damaged as error:
+            return {}, error.said_of("")
 
     def _wal(self) -> tuple[WalSeen, ...]:
         now, folder = self._clock.wall(), self._home.root / "wal"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from vrooli.autoheal.backup_plan import Wanted, _read, seconds_of
+from vrooli.autoheal.files_restoring import FilesWish
 from vrooli.core.errors import ProtocolError, Refused, UsageError
 from vrooli.core.ports.children import Ended
 from vrooli.stack.backup_ledger import BackupLedger, Drill, Taken
@@ -27,6 +28,22 @@ def test_what_cannot_be_meant_names_its_key() -> None:
         (Wanted("", "x" * 65, ()), "to"),
         (Wanted("", "", ("--help",)), "services"),
         (Wanted("", "", tuple(f"a{n}" for n in range(21))), "services"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            wrong.require_meant()
+        assert caught.value.where == key
+
+
+def test_of_files_that_are_put_back_what_cannot_be_meant_names_its_key() -> None:
+    FilesWish("site", POINT, confirm="site").require_meant()
+    FilesWish("site", undo=True, confirm="site").require_meant()
+    for wrong, key in (
+        (FilesWish("--help", POINT, confirm="--help"), "name"),
+        (FilesWish("site", "latest", confirm="site"), "point"),
+        (FilesWish("site", POINT, undo=True, confirm="site"), "point"),
+        (FilesWish("site", confirm="site"), "point"),
+        (FilesWish("site", POINT), "confirm"),
+        (FilesWish("site", POINT, confirm="site "), "confirm"),
     ):
         with pytest.raises(UsageError) as caught:
             wrong.require_meant()

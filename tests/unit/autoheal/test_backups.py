@@ -27,6 +27,7 @@ from vrooli.stack.backup_ledger import (
     ledger_written,
 )
 from vrooli.stack.backup_settings import Objectives
+from vrooli.stack.files_restored import FilesRestored, Moved, restored_written
 from vrooli.stack.pace import Measured
 from vrooli.stack.postgres.wal.status import Received, received_written
 from vrooli.stack.postgres.wal.streams import note_written
@@ -203,3 +204,25 @@ def test_what_was_never_verified_is_infinitely_old() -> None:
 def test_names_that_are_gone_do_not_grow_the_series() -> None:
     many = tuple(_point(float(n), f"old-{n}") for n in range(1, 1000))
     assert len(by_service(BackupLedger(many))) == 100
+
+
+async def test_files_that_were_put_back_are_told_with_where_what_was_there_lies(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path, tmp_path)
+    record = BackupRecord(home, LocalFiles(), MemoryClock(WALL))
+    moved = tuple(Moved(f"/srv/{number}", f"/srv/{number}.m.before") for number in range(25))
+    done = FilesRestored("point-100", 90.0, "m", "restored", moved)
+    home.files_restored.write_text(restored_written({"site": done}), encoding="utf-8")
+    known = await record.look()
+    assert known.restored == {"site": done}
+    (row,) = told(known, Objectives(), 10, "", {})["restored"]
+    assert (row["name"], row["state"], row["count"], len(row["moved"])) == (
+        "site", "restored", 25, 20,
+    )  # fmt: skip
+    assert row["moved"][0] == {"path": "/srv/0", "kept": "/srv/0.m.before"}
+    home.files_restored.write_text("{", encoding="utf-8")
+    home.backup_ledger.write_text(ledger_written(LEDGER), encoding="utf-8")
+    known = await record.look()
+    assert known.trouble.startswith("files-restored.json: the record of files")
+    assert (known.ledger, known.restored) == (LEDGER, {}), "what else is known stays known"

@@ -201,7 +201,9 @@ def test_files_are_put_back_from_here_and_say_what_is_otherwise_now() -> None:
     assert differs({**said, "whole": False}).startswith("At least 2 changed since")
     same = dict.fromkeys(differing, 0)
     assert differs({**said, "differs": same}) == "All files are as they were then."
-    assert differs({**said, "differs": same, "whole": False}) == "Too much to be compared now."
+    assert differs({**said, "differs": same, "whole": False}) == (
+        "Too much to be compared here: `vrooli restore --dry-run` does it."
+    )
     assert reached(one, NOW, NOW + 2) == "site: RTO 2 s, RPO at most 5 s"
 
 

@@ -151,8 +151,8 @@ def differs(files: Mapping[str, Any]) -> str:
     }
     told = listed([f"{count[word]} {said}" for word, said in words.items() if count[word]])
     if not files["whole"]:
-        some = f"At least {told}; not all were compared."
-        return some if told else "Too much to be compared now."
+        some = f"At least {told}; not all were compared" if told else "Too much to be compared here"
+        return f"{some}: `vrooli restore --dry-run` does it."
     return f"Files and folders: {told}." if told else "All files are as they were then."
 
 
