@@ -201,6 +201,19 @@ async def test_a_task_that_is_planned_again_begins_anew() -> None:
     assert told(found, "begun") == [(0, "a"), (0, "b"), (20, "a[2]")]
 
 
+async def test_a_task_that_is_planned_again_is_compared_with_the_policy() -> None:
+    """As one that is to come, though it has failed before."""
+    one, look = task("a", on_failure="continue"), {"task": "look", "person": "Look"}
+    events = [
+        {"at": "10s", "policy": {"routines": []}},
+        {"at": "20s", "plan": [look]},
+        {"at": "30s", "plan": [look, one]},
+    ]
+    script = {"runs": {"a": {"fails": "no disk"}, "look": {"takes": "1h"}}, "events": events}
+    with pytest.raises(SwarmError, match=r"events.30s.plan.*the policy does not allow"):
+        await run(one, look, script=script)
+
+
 async def test_what_is_paused_takes_as_much_longer() -> None:
     inner = routine_of({"name": "inner", "goal": "more", "plan": [task("x")]})
     runs = {"x": {"takes": "10s"}, "r": {"takes": "30s"}}

@@ -301,7 +301,7 @@ def _add_handing(router: APIRouter, swarms: Swarms) -> None:
     )
     async def take_back(run: OwnRun, who: Who, task: TakenBack) -> JSONResponse:
         """In a new run. 409 when nobody was handed the task, or it was done first; 422 when the
-        policy forbids it by now.
+        policy forbids it by now, or it does not fit what is stored.
         """
         return await _answered(swarms.take_back(run, task.task, who.name))
 

@@ -9,7 +9,13 @@ from vrooli.execution.coordinating import Coordinated
 from vrooli.execution.swarms.coordinating import state_of
 from vrooli.execution.swarms.handing import handed, open_runs, renewed, taken_back
 from vrooli.execution.swarms.model import strictest
-from vrooli.execution.swarms.reading import SwarmError, forbidden, read_changed, read_policy
+from vrooli.execution.swarms.reading import (
+    SwarmError,
+    forbidden,
+    read_changed,
+    read_policy,
+    read_tasks,
+)
 from vrooli.execution.swarms.simulating.kept import SimulatedRun
 from vrooli.execution.swarms.simulating.runs import SimulatedRuns
 from vrooli.execution.swarms.simulating.script import ALONE, Event
@@ -107,8 +113,12 @@ class Happening:
         try:
             if name == POLICY:
                 read_policy(event.value)
-            swarm = read_changed({**self._parts(run), **now, name: event.value})
-            state = replace(self._state(run), swarm=swarm)
+            value, state = event.value, self._state(run)
+            swarm = read_changed({**self._parts(run), **now, name: value})
+            if name == PLAN:
+                value = renewed(value, state)
+                swarm = replace(swarm, plan=read_tasks(value))
+            state = replace(state, swarm=swarm)
             policy = strictest((swarm.policy, *state.above))
             stands = {task.id: standing(state, task, policy) for task in swarm.plan}
             wrong = list(forbidden(swarm, policy, ended(stands)))
@@ -118,7 +128,6 @@ class Happening:
             at = ("events", f"{event.at:g}s", event.kind)
             mistakes = [Mistake((*at, *one.place), one.reason) for one in error.mistakes]
             raise SwarmError(mistakes) from error
-        value = renewed(event.value, self._state(run)) if name == PLAN else event.value
         self._runs.kept.write(run, Put(name, value, event.by))
         if name == POLICY:
             for one in run.all():
