@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from nicegui import ui
 
@@ -15,6 +16,14 @@ def titled(title: str) -> Iterator[ui.dialog]:
         dialog.props["aria-label"] = title
         Tag("h2", title)
         yield dialog
+
+
+async def answer_of(dialog: ui.dialog) -> Any:
+    """What it is submitted with, None for none; it goes then, or went with its page."""
+    answer = await dialog
+    if not dialog.is_deleted:
+        dialog.delete()
+    return answer
 
 
 async def is_sure(
@@ -35,6 +44,4 @@ async def is_sure(
             yes.on("click", lambda: dialog.submit(True))
             no = Tag("button", answers[1], "", type="button")
             no.on("click", lambda: dialog.submit(False))
-    sure = bool(await dialog)
-    dialog.delete()
-    return sure
+    return bool(await answer_of(dialog))

@@ -8,7 +8,7 @@ from nicegui import ui
 from vrooli.client.approval_texts import place_said, risk_said, title_said
 from vrooli.console.page import View
 from vrooli.console.parts.asked import act
-from vrooli.console.parts.dialogs import titled
+from vrooli.console.parts.dialogs import answer_of, titled
 from vrooli.console.parts.forms import Fields, Form, barred, button, why_not
 from vrooli.console.parts.html import Tag, moment, notify
 from vrooli.core.errors import VrooliError
@@ -104,9 +104,7 @@ async def _chosen(view: View, one: Mapping[str, Any]) -> bool:
 
         show_asked(one)
         _form(view, names, send, lambda: dialog.submit(False))
-    done = bool(await dialog)
-    dialog.delete()
-    return done
+    return bool(await answer_of(dialog))
 
 
 def show_asked(one: Mapping[str, Any]) -> None:

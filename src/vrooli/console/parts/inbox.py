@@ -177,7 +177,7 @@ class Waiting:
                 box.on("change", self._tick(one), js_handler=TICKED)
                 Tag("label", "Choose it", "beside", for_=own)
             show_question(self._view, one)
-            show_answers(self._view, one, self._answered)
+            show_answers(self._view, one, self._answered_alone(one))
 
     def _tick(self, one: Approval) -> Callable[[GenericEventArguments], None]:
         return lambda event: self._ticked.tick(one, on=event.args is True)
@@ -215,6 +215,13 @@ class Waiting:
         if came.done:
             notify(came.said(approved), type="warning" if came.others else "positive")
         await self._answered()
+
+    def _answered_alone(self, one: Approval) -> Callable[[], Awaitable[None]]:
+        async def answered() -> None:
+            self._ticked.tick(one, on=False)
+            await self._answered()
+
+        return answered
 
     async def _answered(self) -> None:
         for do in self._then:

@@ -9,7 +9,7 @@ from nicegui.events import GenericEventArguments
 
 from vrooli.console.page import View
 from vrooli.console.parts.again import Anew, anew, places, retried
-from vrooli.console.parts.dialogs import titled
+from vrooli.console.parts.dialogs import answer_of, titled
 from vrooli.console.parts.filling import LONGEST, Filling
 from vrooli.console.parts.forms import Fields, Form, barred, choice
 from vrooli.console.parts.html import Tag, notify
@@ -146,8 +146,7 @@ class Again:
     async def _opened(self, title: str, build: Callable[[ui.dialog], None]) -> None:
         with self._place, titled(title) as dialog:
             build(dialog)
-        await dialog
-        dialog.delete()
+        await answer_of(dialog)
 
 
 def _retried(seen: RunSeen) -> Callable[[str], Anew]:
