@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from tests.support.leftovers import processes_of
 from tests.support.stack import LiveStack, said
 
 COUNT = 400
+"""So many that it is at it for a while: each is on the disk before the next."""
 
 
 @pytest.fixture
@@ -50,6 +52,14 @@ def _ask(stack: LiveStack, body: dict[str, str]) -> Any:
     head = {"Authorization": f"Bearer {stack.token()}"}
     url, data = stack.url("autoheal", "/backups/files"), json.dumps(body).encode()
     return urllib.request.urlopen(urllib.request.Request(url, data, head), timeout=60)
+
+
+def _putting(stack: LiveStack) -> int:
+    """The process that puts them back."""
+    for pid in processes_of(stack.home):
+        if b"vrooli.main.backup_putting" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            return pid
+    raise AssertionError("nobody puts them back")
 
 
 def _cut_short(stack: LiveStack, folder: Path) -> None:
@@ -98,8 +108,14 @@ def test_the_watchdog_has_them_put_back_and_one_that_is_killed_ends_nothing(
     assert _texts(site) == ["now"] * COUNT
     with _ask(stack, {**wrong, "confirm": "site"}):
         stack.until(lambda: len([*site.glob("*.before")]) > 5, "some are moved aside")
-        stack.kill("autoheal")
-    stack.until(lambda: _record(stack)["state"] == "restored", "all of them are back")
+        putting = _putting(stack)
+        os.kill(putting, signal.SIGSTOP)
+        before = stack.kill("autoheal")
+    stack.until(lambda: stack.pid("autoheal") != before, "there is another watchdog")
+    stack.until_ok()
+    os.kill(putting, signal.SIGCONT)
+    back = "all of them are back, each by writes that wait for the disk"
+    stack.until(lambda: _record(stack)["state"] == "restored", back, 180)
     assert _texts(site) == ["then"] * COUNT
     assert _texts(site, "*.before") == ["now"] * COUNT
 

@@ -12,7 +12,7 @@ from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.operations import Summary
 from vrooli.core.errors import Refused, UsageError, VrooliError
 from vrooli.stack import logs
-from vrooli.stack.beside import RESTORE, launched_as
+from vrooli.stack.beside import FILES, launched_as
 from vrooli.stack.fetched import own_program
 from vrooli.stack.names import valid_name
 from vrooli.stack.pace import Measured, line_of
@@ -84,15 +84,15 @@ class FilesRestores:
         Raises:
             Refused, StartFailed: why it could not be done; what was put back before is.
         """
-        what = "restore undone" if wish.undo else f"restored to {wish.point}"
+        what = "undoing their restore" if wish.undo else f"restore to {wish.point}"
         ok = False
-        await self.ledger.event(wish.name, "files", message=f"to be {what}", by=who)
+        await self.ledger.event(wish.name, "files", message=f"{what} begins", by=who)
         try:
             await self._carry_out(wish, report)
             ok = True
         finally:
-            how = what if ok else f"could not be {what}"
-            await self.ledger.event(wish.name, "files", message=how)
+            how = "done" if ok else "failed"
+            await self.ledger.event(wish.name, "files", message=f"{what}: {how}")
         return Summary(True, 1, ())
 
     async def _carry_out(self, wish: FilesWish, report: Report) -> None:
@@ -100,7 +100,7 @@ class FilesRestores:
         so.
         """
         context = self.board.supervisor.context
-        name = launched_as(wish.name, RESTORE)
+        name = launched_as(wish.name, FILES)
         log = context.tools.place.home.log(name)
         argv = (context.tools.place.machine.python, "-m", self.module)
         spec = own_program(context, argv, (name, log), json.dumps(asdict(wish)))

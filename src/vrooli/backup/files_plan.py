@@ -70,7 +70,7 @@ def in_the_way(roots: Iterable[Root]) -> Refused | None:
             return Refused(
                 f"nothing can be put there: {one.obstacle}",
                 where=one.path,
-                next_step="mend that, or restore into a folder (`--into`), and copy from there",
+                next_step="mend that, or unpack them elsewhere (`vrooli restore --into FOLDER`)",
             )
     return None
 

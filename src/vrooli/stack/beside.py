@@ -15,7 +15,10 @@ PROOF, RESCUE, BESIDE, DUMP = "proof", "rescue", "beside", "dump"
 by name.
 """
 
-PURPOSES = (UPGRADE, RESTORE, PROOF, RESCUE, BESIDE, DUMP)
+FILES = "files"
+"""Files that are put back: they have no service, and it goes on when whoever decides is killed."""
+
+PURPOSES = (UPGRADE, RESTORE, PROOF, RESCUE, BESIDE, DUMP, FILES)
 
 _GRACE = 10.0
 """Seconds between TERM and KILL."""

@@ -185,5 +185,5 @@ class GoingBack:
 
 def _failed(part: Part) -> str:
     if part.of_files:
-        return "it did not work out; what was put back before that is, and can be undone."
+        return "it did not work out; what was put back before that, if anything was, can be undone."
     return "it did not work out; what was in force still is."

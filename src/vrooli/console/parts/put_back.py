@@ -52,7 +52,7 @@ class Undoing:
                 "soft",
             )
         if one.kept:
-            Tag("p", "What was there before is kept:", "soft")
+            Tag("p", "What was there until then is kept:", "soft")
             with Tag("ul", "", "where"):
                 for path in one.kept:
                     Tag("li", path)

@@ -23,12 +23,17 @@ def line_of(told: Mapping[str, Any]) -> str:
         if told.get("ok"):
             return ""
         problem = told.get("error")
-        said = problem.get("message") if isinstance(problem, dict) else ""
+        said = _problem(problem) if isinstance(problem, dict) else ""
         failed = ", ".join(map(str, told.get("failed") or ()))
         return str(said or (f"failed: {failed}" if failed else "failed"))
     message = f": {told['message']}" if told.get("message") else ""
     took = f", {length(float(told['seconds']))}" if told.get("seconds") else ""
     return f"{told.get('service')} {told.get('phase')}{message}{took}"
+
+
+def _problem(said: Mapping[str, Any]) -> str:
+    where, message = str(said.get("where") or ""), str(said.get("message") or "")
+    return f"{where}: {message}" if where and message and where not in message else message
 
 
 def added(shown: list[str], told: Mapping[str, Any], before: Mapping[str, Any]) -> None:
