@@ -145,8 +145,8 @@ class LiveStack:
         self._sections["server"] = section("scenarios.server", keys)
 
     def console(self, **keys: Any) -> None:
-        """The console, on a free port."""
-        health = {"http": "/health", "interval": 0.5}
+        """The console, on a free port; as patiently looked at as the server."""
+        health = {"http": "/health", "interval": 0.5, "failures": 3, "over": 15}
         keys = {"port": self.port("console"), "health": health, **keys}
         self._sections["console"] = section("scenarios.console", keys)
 

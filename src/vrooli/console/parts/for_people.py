@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vrooli.client.swarms import SwarmClient
 from vrooli.console.page import View
 from vrooli.console.parts.asked import Asked
 from vrooli.console.parts.exactly import exactly
@@ -21,8 +20,12 @@ Task = Mapping[str, Any]
 
 def for_people(view: View) -> Asked[Sequence[Task]]:
     """Those that wait, asked for once by the page and the menu of one person."""
-    swarms: SwarmClient = view.acting.swarms
-    return Asked(view, lambda: swarms.person_tasks(limit=SHOWN)["tasks"], EVERY, key="for-people")
+
+    def ask() -> Sequence[Task]:
+        found: Sequence[Task] = view.acting.swarms.person_tasks(limit=SHOWN)["tasks"]
+        return found
+
+    return Asked(view, ask, EVERY, key="for-people")
 
 
 async def show_for_people(view: View) -> None:
