@@ -13,7 +13,9 @@ from typing import Any, TextIO
 
 from vrooli.cli.tables import lay_out, wrapped
 from vrooli.core.errors import VrooliError
-from vrooli.core.plain import CONTROLS, plain, plain_lines
+from vrooli.core.plain import CONTROLS
+from vrooli.core.plain import plain as plain
+from vrooli.core.plain import plain_lines as plain_lines
 
 _COLOURS = {
     "ok": "32", "running": "32", "healthy": "32", "healed": "32", "done": "32",
