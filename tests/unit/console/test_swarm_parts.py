@@ -135,14 +135,15 @@ def test_before_a_retry_it_is_said_what_is_done_anew_and_what_that_took() -> Non
     tasks = [
         task("over", "done", run="r1", cost=0.5, tokens=10),
         task("bad", "failed", run="r2", cost=0.25, tokens=1200),
-        task("cut", "running", run="r3", cost=0.05, tokens=34),
+        task("cut", "cancelled", run="r3", cost=0.05, tokens=34),
         task("unmade", "failed"),
         task("not", "skipped"),
         task("later"),
+        task("never", "cancelled"),
     ]
     found = anew_of({"plan": {"tasks": tasks}})
     again = ("bad", "cut", "unmade")
-    assert found == SwarmAnew(again, ("later",), ("over", "not"), spent=0.3, tokens=1234)
+    assert found == SwarmAnew(again, ("later", "never"), ("over", "not"), spent=0.3, tokens=1234)
     assert cost_said(found, {"budget": {"cost": {"spent": 0.8, "limit": 2.0}}}) == (
         "Up to now what is done anew took $0.30 and 1,234 tokens. "
         "Of the budget of $2.00 it has $1.20 left."

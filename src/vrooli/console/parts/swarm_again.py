@@ -14,6 +14,9 @@ MORE = (
     "more, and a coordinator, where there is one, may plan on."
 )
 
+_UNBEGUN = ("waiting", "cancelled")
+"""Where a task is that has no run, the latter once its swarm was stopped or failed."""
+
 
 @dataclass(frozen=True, slots=True)
 class SwarmAnew:
@@ -38,7 +41,7 @@ def anew_of(swarm: Mapping[str, Any] | None) -> SwarmAnew:
     """As it stands at its end. Pure."""
     tasks = swarm["plan"]["tasks"] if swarm else ()
     kept = [one for one in tasks if one["status"] in ("done", "skipped")]
-    first = [one for one in tasks if one["status"] == "waiting" and not one["run"]]
+    first = [one for one in tasks if one["status"] in _UNBEGUN and not one["run"]]
     again = [one for one in tasks if one not in kept and one not in first]
     return SwarmAnew(
         again=_names(again),
