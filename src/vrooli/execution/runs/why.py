@@ -178,11 +178,16 @@ def _over(facts: Facts, reason: Reason) -> Reason:
             advice += "; or none: it goes on by itself in the next month"
             reason = replace(reason, until=facts.lease_until)
         return _todo(reason, command, advice)
-    limits = ",".join(f"{kind}={value}" for kind, value in _limits(facts.over))
-    command = f"vrooli run budget {facts.over.run} {limits}"
+    command = other_limits(facts.over)
     if facts.ended_at is None:
         return _todo(reason, command)
     return _todo(reason, command, f"`{command}`, then `{again}`")
+
+
+def other_limits(over: Over) -> str:
+    """The command with which a run may go on."""
+    limits = ",".join(f"{kind}={value}" for kind, value in _limits(over))
+    return f"vrooli run budget {over.run} {limits}"
 
 
 def _limits(over: Over) -> list[tuple[str, str]]:
