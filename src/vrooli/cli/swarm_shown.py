@@ -6,6 +6,7 @@ from typing import Any
 from vrooli.cli import render, run_budget
 from vrooli.cli.run_untold import why
 from vrooli.cli.run_watch import run_took
+from vrooli.client.work import ENDED
 
 LONGEST = 60
 """Columns of a value between others."""
@@ -33,7 +34,7 @@ def show_swarm(found: Mapping[str, Any]) -> None:
         "by": found["created_by"],
         "took": run_took(found) or "-",
         "team": ", ".join(one["name"] for one in state["team"]) if state else "",
-        "policy": _policy(state["policy"]["value"]) if state else "",
+        "policy": _policy(found) if state else "",
         "budget": run_budget.short(found["budget"]),
         "output": _value(found["output"]) if found["output"] is not None else "",
     }
@@ -46,11 +47,17 @@ def show_swarm(found: Mapping[str, Any]) -> None:
     _board(state)
 
 
-def _policy(policy: Mapping[str, Any]) -> str:
-    """What it says; what it does not, holds as everywhere."""
+def _policy(found: Mapping[str, Any]) -> str:
+    """What it says; what it does not, holds as everywhere. When its deadline falls due, while that
+    may come.
+    """
+    policy = found["swarm"]["policy"]
+    due = policy.get("due") if found["status"] not in ENDED else None
+    when = {"deadline": f" (at {render.clock(due)}, in {render.until(due)})"} if due else {}
     said = [
         f"{key} {' '.join(value) or 'none' if isinstance(value, list) else value}"
-        for key, value in policy.items()
+        f"{when.get(key, '')}"
+        for key, value in policy["value"].items()
     ]
     return ", ".join(said) or "as everywhere"
 

@@ -47,6 +47,8 @@ class Reason:
         next_step: what a person can do.
         command: the command that does it; empty when there is nothing to do.
         kept: signals of the run that no step has taken, how many by name.
+        until_of: what ends a swarm at `until`: the deadline of its `policy`, or the time of its
+            `budget`; empty for anything else.
     """
 
     code: str
@@ -58,6 +60,7 @@ class Reason:
     next_step: str = GOES_ON
     command: str = ""
     kept: Mapping[str, int] = field(default_factory=dict)
+    until_of: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The shape on the wire."""

@@ -5,11 +5,18 @@ from dataclasses import replace
 from shlex import quote
 
 from vrooli.execution.runs.why import Reason
+from vrooli.execution.swarms.deciding import deadline
 from vrooli.execution.swarms.model import Task, strictest
 from vrooli.execution.swarms.state import OPEN, Stands, State, does, standing
 
 OF_STEP = ("step", "waiting", "between-steps")
 """Codes that say no more than that its step is under way."""
+
+OF_POLICY, OF_BUDGET = "policy", "budget"
+"""Whose end of time it is until which a swarm waits."""
+
+SAME = 1.0
+"""Seconds by which the same time may be told as another one."""
 
 MOST = 5
 """Of what it waits for that are named."""
@@ -59,6 +66,26 @@ def why(run: str, own: Reason, state: State, below: Mapping[str, Reason], more: 
             reason = Reason("blackboard", said, False, own.since, own.until, task.id)
             return replace(reason, command=command, next_step=f"`{command}`")
     return own
+
+
+def ends_at(reason: Reason, state: State, time_over: float | None) -> Reason:
+    """It, with what ends the swarm before it changes by itself: the deadline of its policy, or the
+    time of its budget, whichever comes first.
+
+    Args:
+        reason: why it is where it is.
+        state: how it stands.
+        time_over: unix seconds at which the time of its budget is; None for never.
+    """
+    times = ((deadline(state), OF_POLICY), (time_over, OF_BUDGET))
+    found = [(at, whose) for at, whose in times if at is not None]
+    if not found:
+        return reason
+    at, whose = min(found)
+    # What lies below waits at most until then, by another clock.
+    if reason.until is not None and reason.until < at - SAME:
+        return reason
+    return replace(reason, until=at, until_of=whose)
 
 
 def _all(reasons: Sequence[Reason], more: int) -> Reason:
