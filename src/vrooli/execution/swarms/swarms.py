@@ -136,7 +136,7 @@ class Swarms:
         found = await self._swarm(run)
         own = await self.reasons.of(run)
         if own.code not in OF_STEP:
-            return of_swarm(run, own)
+            return of_swarm(run, own, found["status"])
         state, _ = await self._state(found)
         looked_at, more = under_way(state)
         below = {name: await self._why_below(one) for name, one in looked_at.items()}

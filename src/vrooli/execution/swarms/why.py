@@ -15,6 +15,9 @@ OF_STEP = ("step", "waiting", "between-steps")
 OF_POLICY, OF_BUDGET = "policy", "budget"
 """Whose end of time it is until which a swarm waits."""
 
+AGAIN = ("failed", "cancelled")
+"""Statuses from which a swarm can go on by a retry."""
+
 SAME = 1.0
 """Seconds by which the same time may be told as another one."""
 
@@ -97,8 +100,14 @@ def _all(reasons: Sequence[Reason], more: int) -> Reason:
     return replace(named[0], says="; ".join(says), next_step="; also ".join(advice))
 
 
-def of_swarm(run: str, own: Reason) -> Reason:
-    """Why its run is where it is, with the commands for swarms where there are such."""
+def of_swarm(run: str, own: Reason, status: str = "") -> Reason:
+    """Why its run, which stands at `status`, is where it is, with the commands for swarms where
+    there are such. One that failed or was stopped can always go on.
+    """
+    if status in AGAIN and own.command == f"vrooli run show {run}":
+        again = f"vrooli run retry {run}"
+        advice = f"`vrooli swarm show {run}` tells what it came to, `{again}` goes on with it"
+        return replace(own, command=again, next_step=advice)
     command, advice = own.command, own.next_step
     for word in ("show", "resume"):
         before, after = (f"vrooli {what} {word} {run}" for what in ("run", "swarm"))
