@@ -5,7 +5,7 @@ from typing import Any
 
 from vrooli.cli import render, run_budget
 from vrooli.cli.run_untold import why
-from vrooli.cli.run_watch import run_took
+from vrooli.cli.run_watch import took_by_now
 from vrooli.client.work import ENDED
 
 LONGEST = 60
@@ -32,7 +32,7 @@ def show_swarm(found: Mapping[str, Any]) -> None:
         "goal": state["goal"] if state else "",
         "status": render.paint(_stands(found), _stands(found)),
         "by": found["created_by"],
-        "took": run_took(found) or "-",
+        "took": took_by_now(found),
         "team": ", ".join(one["name"] for one in state["team"]) if state else "",
         "policy": _policy(found) if state else "",
         "budget": run_budget.short(found["budget"]),

@@ -58,8 +58,8 @@ def why(run: str, own: Reason, state: State, below: Mapping[str, Reason], more: 
         for name, one in below.items()
     ]
     if found:
-        # Where a person can do something, that is what is told.
-        return _all([one for one in found if not one.moving] or found, more)
+        # What a person can do something about comes first.
+        return _all(sorted(found, key=lambda one: one.moving), more)
     policy = strictest((state.swarm.policy, *state.above))
     for task in state.swarm.plan:
         missing = sorted(task.needs - state.board.keys())
@@ -92,11 +92,14 @@ def ends_at(reason: Reason, state: State, time_over: float | None) -> Reason:
 
 
 def _all(reasons: Sequence[Reason], more: int) -> Reason:
-    """The first one, which names the others as well."""
+    """The first one, which names the others as well, and what to do about those that do not go on
+    by themselves.
+    """
     named = reasons[:MOST]
     left = len(reasons) - len(named) + more
     says = [one.says for one in named] + ([f"and {left} more"] if left > 0 else [])
-    advice = dict.fromkeys(one.next_step for one in named)
+    todo = [one for one in named if not one.moving] or named
+    advice = dict.fromkeys(one.next_step for one in todo)
     return replace(named[0], says="; ".join(says), next_step="; also ".join(advice))
 
 
