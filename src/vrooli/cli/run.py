@@ -14,7 +14,7 @@ from vrooli.cli.options import File, Json, Most, Run, Status
 from vrooli.cli.run_signal import kept_signals
 from vrooli.cli.run_steering import register_steering
 from vrooli.cli.run_untold import why
-from vrooli.cli.run_watch import run_took, told
+from vrooli.cli.run_watch import run_took, told, took_by_now
 from vrooli.cli.run_watch import watch as watch_run
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def _summary(run: Mapping[str, Any]) -> None:
         "part of": f"{run['parent']}, step {run['parent_path']}" if run["parent"] else "",
         "queue": f"{run['queue']}, priority {run['priority']}",
         "started": f"{render.ago(run['created_at'])} ago",
-        "took": run_took(run) or "-",
+        "took": took_by_now(run),
         "inputs": render.written(run["inputs"]),
         "output": render.written(run["output"]),
     }

@@ -237,6 +237,13 @@ def _ended(run: Mapping[str, Any], what: str, say: Callable[[str], None]) -> Non
         render.print_json(run["output"])
 
 
+def took_by_now(run: Mapping[str, Any]) -> str:
+    """How long it took, or has taken so far; `-` before its beginning."""
+    if run["started_at"] is None:
+        return "-"
+    return run_took(run) or f"{length(max(0.0, time.time() - run['started_at']))} so far"
+
+
 def run_took(run: Mapping[str, Any]) -> str:
     """How long it took; empty before its end."""
     if run["started_at"] is None or run["status"] not in ENDED:

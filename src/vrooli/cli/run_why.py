@@ -46,6 +46,9 @@ Examples:
   vrooli run decide 3f2a9c4e81d07b65 pay again --why "the bank has no trace of it"
 """
 
+_ENDS = {"policy": ", the deadline of its policy", "budget": ", the end of its budget's time"}
+"""By what ends a swarm then."""
+
 Id = Annotated[str, typer.Argument(help="The run.", metavar="RUN")]
 
 
@@ -85,7 +88,8 @@ def lines(reason: Mapping[str, Any], now: float) -> list[str]:
     said = [f"{says} ({reason['code']})", f"  since: {_moment(reason['since'])}"]
     if reason["until"]:
         left = render.until(reason["until"], now)
-        said.append(f"  until: {_moment(reason['until'])} (in {left})")
+        what = _ENDS.get(reason.get("until_of", ""), "")
+        said.append(f"  until: {_moment(reason['until'])} (in {left}){what}")
     if reason.get("kept"):
         said.append(f"  kept: {kept_signals(reason['kept'])}")
     return [*said, f"  next: {reason['next_step']}"]

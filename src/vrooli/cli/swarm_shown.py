@@ -5,7 +5,8 @@ from typing import Any
 
 from vrooli.cli import render, run_budget
 from vrooli.cli.run_untold import why
-from vrooli.cli.run_watch import run_took
+from vrooli.cli.run_watch import took_by_now
+from vrooli.client.work import ENDED
 
 LONGEST = 60
 """Columns of a value between others."""
@@ -31,9 +32,9 @@ def show_swarm(found: Mapping[str, Any]) -> None:
         "goal": state["goal"] if state else "",
         "status": render.paint(_stands(found), _stands(found)),
         "by": found["created_by"],
-        "took": run_took(found) or "-",
+        "took": took_by_now(found),
         "team": ", ".join(one["name"] for one in state["team"]) if state else "",
-        "policy": _policy(state["policy"]["value"]) if state else "",
+        "policy": _policy(found) if state else "",
         "budget": run_budget.short(found["budget"]),
         "output": _value(found["output"]) if found["output"] is not None else "",
     }
@@ -46,11 +47,17 @@ def show_swarm(found: Mapping[str, Any]) -> None:
     _board(state)
 
 
-def _policy(policy: Mapping[str, Any]) -> str:
-    """What it says; what it does not, holds as everywhere."""
+def _policy(found: Mapping[str, Any]) -> str:
+    """What it says; what it does not, holds as everywhere. When its deadline falls due, while that
+    may come.
+    """
+    policy = found["swarm"]["policy"]
+    due = policy.get("due") if found["status"] not in ENDED else None
+    when = {"deadline": f" (at {render.clock(due)}, in {render.until(due)})"} if due else {}
     said = [
         f"{key} {' '.join(value) or 'none' if isinstance(value, list) else value}"
-        for key, value in policy.items()
+        f"{when.get(key, '')}"
+        for key, value in policy["value"].items()
     ]
     return ", ".join(said) or "as everywhere"
 

@@ -1,5 +1,6 @@
 """`vrooli swarm write`: what is written on a swarm is changed while it runs."""
 
+import time
 from collections.abc import Mapping
 from json import dumps
 from typing import TYPE_CHECKING, Annotated, Any
@@ -89,8 +90,9 @@ def _changed(
         after = said if whole else changed_policy(now, said)
         seen = version if seen is None else seen
         notes = [dumps(after, ensure_ascii=False)]
+    at = time.time()
     found = client.write(swarm, name, after, seen)
-    return found, [*notes, *meant_by(before, name, after).lines]
+    return found, [*notes, *meant_by(before, name, after, at).lines]
 
 
 def _policy(swarm: Mapping[str, Any] | None) -> tuple[dict[str, Any], int]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vrooli.core.amounts import seconds_of
+
 PLAN, POLICY = "plan", "policy"
 
 LIMITS: Mapping[str, Any] = {"width": 4, "depth": 3, "tasks": 100, "cycles": 3}
@@ -50,15 +52,16 @@ class Meant:
         return (*self.looser, *self.unasked, *self.ended)
 
 
-def meant_by(swarm: Mapping[str, Any] | None, name: str, after: Any) -> Meant:
-    """By writing `after` as that document of a swarm, which stands as the server tells it. What
-    cannot be one says nothing: the server refuses it.
+def meant_by(swarm: Mapping[str, Any] | None, name: str, after: Any, now: float) -> Meant:
+    """By writing `after` as that document of a swarm, which stands as the server tells it, at
+    `now` (unix seconds). What cannot be one says nothing: the server refuses it.
     """
     if swarm is None:
         return Meant()
     tasks, policy = swarm["plan"]["tasks"], swarm["policy"]["value"]
     if name == POLICY and isinstance(after, Mapping) and isinstance(policy, Mapping):
-        return _by_policy(tasks, policy, after)
+        late = _late(swarm["begun_at"], after.get("deadline"), now)
+        return _by_policy(tasks, policy, after, late)
     if name == PLAN and _is_plan(after):
         return _by_plan(tasks, after, _asks(policy))
     return Meant()
@@ -99,11 +102,24 @@ def _is_plan(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(one, Mapping) for one in value)
 
 
-def _by_policy(tasks: Sequence[Task], before: Mapping[str, Any], after: Mapping[str, Any]) -> Meant:
+def _late(begun: float, deadline: Any, now: float) -> tuple[str, ...]:
+    """That nothing goes on after a deadline."""
+    seconds = seconds_of(deadline) if isinstance(deadline, str) else None
+    if seconds is None or now < begun + seconds:
+        return ()
+    return (f"the swarm is ended, and fails: its deadline, {deadline} after it began, is over",)
+
+
+def _by_policy(
+    tasks: Sequence[Task],
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    late: tuple[str, ...],
+) -> Meant:
     asked = _asks(after)
     open_ = (one["task"] for one in tasks if one["status"] == "asked" and _risk(one) not in asked)
     unasked = (f"the question about `{one}` falls away, and it begins unasked" for one in open_)
-    return Meant(tuple(looser_policy(before, after)), tuple(unasked))
+    return Meant(tuple(looser_policy(before, after)), tuple(unasked), late)
 
 
 def _by_plan(before: Sequence[Task], after: Sequence[Task], asked: Sequence[Any]) -> Meant:

@@ -1,6 +1,20 @@
-"""Money and lengths of time for people: one way to say each, wherever they stand. Pure."""
+"""Money and lengths of time for people: one way to say each, wherever they stand; and lengths of
+time as they write them. Pure.
+"""
+
+import re
 
 DAY, HOUR, MINUTE = 86_400, 3600, 60
+
+WRITTEN = r"[0-9]+(\.[0-9]+)?(ms|s|m|h|d)"
+"""A length of time as people write it, also in JSON Schemas; one number and one unit, so that
+nothing has to be added up while reading.
+"""
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+"""Seconds of each."""
+
+_WRITTEN = re.compile(WRITTEN, re.ASCII)
 
 
 def dollars(amount: float) -> str:
@@ -29,6 +43,12 @@ def length(seconds: float | None) -> str:
         return f"{figures(seconds / DAY)} d"
     hours, minutes = divmod(round(seconds / MINUTE), 60)
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def seconds_of(text: str) -> float | None:
+    """Of a length of time as people write it; None where it is none."""
+    found = _WRITTEN.fullmatch(text) if len(text) <= 40 else None
+    return float(text[: -len(found[2])]) * UNITS[found[2]] if found else None
 
 
 def figures(value: float) -> str:

@@ -39,7 +39,8 @@ SCHEMA: dict[str, Any] = {
             "type": "number",
             "minimum": 1,
             "maximum": 366 * 86_400,
-            "description": "seconds from the request to the end",
+            "description": "seconds from the request to the end; without those between an end and "
+            "a retry",
         },
         "on_limit": {
             "enum": [STOP, PAUSE],
@@ -105,7 +106,7 @@ class Limits:
         micros: millionths of a US dollar.
         tokens: in and out together.
         steps: attempts of steps.
-        seconds: from the request to the end.
+        seconds: from the request to the end, without those between an end and a retry.
         on_limit: `stop` or `pause`; None when nothing is said.
     """
 
@@ -179,7 +180,13 @@ def limits(data: Any) -> Limits:
 
 
 def standing(
-    row: Mapping[str, Any] | None, steps: int, began: float, now: float, *, rests: bool = False
+    row: Mapping[str, Any] | None,
+    steps: int,
+    began: float,
+    now: float,
+    *,
+    rests: bool = False,
+    due: float | None = None,
 ) -> dict[str, Any]:
     """How a run stands, as clients see it: `limit`, `spent`, `reserved` and `forecast` of each
     kind, in US dollars, tokens, attempts and seconds.
@@ -190,9 +197,10 @@ def standing(
         began: unix seconds of the request.
         now: unix seconds, or when it ended.
         rests: whether nothing is under way: then time alone goes on.
+        due: see `idle`.
     """
     row = row or {}
-    took = max(0.0, now - began)
+    took = max(0.0, now - began - idle(row.get("seconds_limit"), due))
     found = {
         "cost": line_of(row, "micros", 1 / MICROS),
         "tokens": line_of(row, "tokens", 1),
@@ -206,6 +214,17 @@ def standing(
     }
     # Of requests whose price nobody knew the cost is missing.
     return {**lines, "on_limit": row.get("on_limit"), "unpriced": row.get("unpriced", 0)}
+
+
+def idle(limit: float | None, due: float | None) -> float:
+    """Seconds for which a run had ended before somebody had it tried again: its deadline comes
+    later by them.
+
+    Args:
+        limit: of its time; None for none.
+        due: seconds from the request to its deadline, which may be that of a run above it.
+    """
+    return 0.0 if limit is None or due is None else max(0.0, due - limit)
 
 
 def line_of(row: Mapping[str, Any], name: str, unit: float) -> dict[str, Any]:

@@ -211,6 +211,7 @@ class ReasonShape(BaseModel):
     next_step: str
     command: str
     kept: dict[str, int]
+    until_of: str
 
 
 class Undecided(BaseModel):

@@ -99,6 +99,8 @@ class PolicyShape(BaseModel):
     version: int
     by: str
     value: dict[str, Any]
+    due: float | None
+    """When its deadline ends the swarm; null without one."""
 
 
 class MemberShape(BaseModel):
@@ -136,6 +138,7 @@ class SwarmState(BaseModel):
     """How a swarm stands."""
 
     goal: str
+    begun_at: float
     plan: PlanShape
     policy: PolicyShape
     team: list[MemberShape]

@@ -2,22 +2,19 @@
 seconds inside."""
 
 import math
-import re
+
+from vrooli.core.amounts import UNITS, WRITTEN, seconds_of
 
 EXPECTED = 'a number of seconds, or text like "500ms", "5s", "2m", "1h" or "7d"'
 
-TEXT = r"[0-9]+(\.[0-9]+)?(ms|s|m|h|d)"
-"""Also in the JSON Schema; one number and one unit, so that nothing has to be added up while
-reading."""
+TEXT = WRITTEN
+"""Of one with its unit."""
 
 LONGEST = 7 * 24 * 3600.0
 """Seconds; a week is longer than any interval or timeout that still means something."""
 
 LONGEST_AGO = 3660 * 86_400.0
 """Seconds; ten years: longer than anything is kept."""
-
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
-_TEXT = re.compile(TEXT, re.ASCII)
 
 
 def parse_duration(value: float | str) -> float:
@@ -52,17 +49,16 @@ def rough_duration(seconds: float) -> str:
 def _number(value: float | str, expected: str = EXPECTED) -> float:
     if not isinstance(value, str):
         return float(value)
-    match = _TEXT.fullmatch(value)
-    if match is None or len(value) > 40:
+    seconds = seconds_of(value)
+    if seconds is None:
         raise ValueError(f"expected {expected}")
-    unit = match[2]
-    return float(value[: -len(unit)]) * _SECONDS[unit]
+    return seconds
 
 
 def format_duration(seconds: float) -> str:
     """The shortest exact way to write `seconds`: `500ms`, `5s`, `2m`, `1h`, `7d`."""
     for unit in ("d", "h", "m", "s", "ms"):
-        count = seconds / _SECONDS[unit]
-        if count >= 1 and count == int(count) and count * _SECONDS[unit] == seconds:
+        count = seconds / UNITS[unit]
+        if count >= 1 and count == int(count) and count * UNITS[unit] == seconds:
             return f"{int(count)}{unit}"
     return f"{seconds:g}s"

@@ -54,7 +54,7 @@ async def test_each_tier_is_told(here: Place) -> None:
     await here.work.swarms.stop(run, "somebody")
     stopped = await here.work.swarms.why(run)
     assert stopped.says == "it was cancelled by somebody"
-    assert stopped.command == f"vrooli swarm show {run}"
+    assert stopped.command == f"vrooli run retry {run}"
 
 
 async def test_what_people_are_to_do_is_told_of_all_swarms(here: Place) -> None:

@@ -13,6 +13,7 @@ from vrooli.core.ports.database import Database
 from vrooli.execution.approvals.store import Decision
 from vrooli.execution.approvals.views import ApprovalFilter
 from vrooli.execution.runs.views import RunFilter
+from vrooli.execution.swarms.store import Put
 from vrooli.execution.swarms.views import SwarmViews
 
 __all__ = ["eager"]
@@ -137,3 +138,22 @@ def _looks(node: dict[str, Any]) -> Iterator[int]:
         yield node["Actual Loops"]
     for one in node.get("Plans", ()):
         yield from _looks(one)
+
+
+async def test_its_deadline_is_told_if_it_comes_before_the_end_of_its_time(here: Place) -> None:
+    look = {"task": "look", "person": "Look"}
+    run = await swarm(here, look, policy={"deadline": "2m"}, budget={"time": 600})
+    await rests(here, run)
+    found, reason = await here.work.swarms.show(run), await here.work.swarms.why(run)
+    due = found["swarm"]["policy"]["due"]
+    assert (reason.until, reason.until_of) == (due, "policy")
+    assert due == found["swarm"]["begun_at"] + 120
+    await here.work.swarms.write(run, Put("policy", {"deadline": "1h"}, "somebody"))
+    await rests(here, run)
+    reason = await here.work.swarms.why(run)
+    assert reason.until_of == "budget"
+    # A retry begins it anew.
+    await here.work.swarms.stop(run, "somebody")
+    await here.work.control.retry(run, None, "somebody")
+    await rests(here, run)
+    assert (await here.work.swarms.show(run))["swarm"]["policy"]["due"] > due + 3600 - 120

@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 
-from vrooli.client.swarm_changes import ASKED, ASKED_FOR, LIMITS, RISKS, Meant, meant_by
+from vrooli.client import swarm_changes
+from vrooli.client.swarm_changes import ASKED, ASKED_FOR, LIMITS, RISKS, Meant
 from vrooli.execution import swarm_shape
 from vrooli.execution.swarms import reading
 from vrooli.execution.swarms.deciding import Cut, decide
 from vrooli.execution.swarms.model import Policy
 from vrooli.execution.swarms.reading import read_swarm
 from vrooli.execution.swarms.state import State, Try
+
+NOW = 1_000_000.0
 
 POLICY = {"width": 2, "routines": ["look"], "approve": ["changing", "dangerous"], "deadline": "2h"}
 
@@ -30,7 +33,12 @@ TASKS = [
 
 def swarm(*tasks: dict[str, Any], policy: Any = None) -> dict[str, Any]:
     plan = {"version": 2, "tasks": list(tasks or TASKS)}
-    return {"plan": plan, "policy": {"version": 1, "value": POLICY if policy is None else policy}}
+    written = {"version": 1, "value": POLICY if policy is None else policy}
+    return {"plan": plan, "policy": written, "begun_at": NOW - 60}
+
+
+def meant_by(swarm: Any, name: str, after: Any) -> Meant:
+    return swarm_changes.meant_by(swarm, name, after, NOW)
 
 
 def written(*changes: dict[str, Any], without: str = "") -> list[dict[str, Any]]:
@@ -74,6 +82,15 @@ def test_a_stricter_policy_says_nothing() -> None:
     assert meant_by(swarm(), "policy", strict) == Meant()
     later = meant_by(swarm(), "policy", {**POLICY, "deadline": "4h"})
     assert later.looser == ("its deadline is 4h instead of 2h",)
+
+
+@pytest.mark.parametrize(
+    ("deadline", "ended"), [("59s", True), ("1m", True), ("61s", False), (None, False), (5, False)]
+)
+def test_a_deadline_that_has_passed_ends_the_swarm(deadline: object, ended: bool) -> None:
+    found = meant_by(swarm(), "policy", {**POLICY, "deadline": deadline}).ended
+    said = f"the swarm is ended, and fails: its deadline, {deadline} after it began, is over"
+    assert found == ((said,) if ended else ())
 
 
 def test_a_plan_without_a_task_ends_what_it_does_and_its_question() -> None:

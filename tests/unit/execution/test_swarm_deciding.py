@@ -403,7 +403,7 @@ def test_all_that_it_waits_for_is_named() -> None:
     asks = Reason("approval", "it is asked", False, next_step="approve")
     moves, waits = Reason("step", "it works", True), Reason("signal", "it waits", False)
     found = why("run", own, state(*plan), {"a": moves, "p0": waits, "b/approval": asks})
-    assert found.says == "task `p0` waits for a person; `b/approval`: it is asked"
+    assert found.says == ("task `p0` waits for a person; `b/approval`: it is asked; `a`: it works")
     assert found.command == "vrooli swarm done run p0 --output JSON"
     assert found.next_step == f"`{found.command}`; also approve"
     many = {f"p{i}": waits for i in range(6)}

@@ -70,3 +70,11 @@ def test_what_rests_spends_nothing_but_time() -> None:
     found = standing({**row, "steps_limit": 9}, 3, 100.0, 110.0, rests=True)
     said = {kind: found[kind]["forecast"] for kind in KINDS}
     assert said == {"cost": None, "tokens": None, "steps": None, "time": 160.0}
+
+
+def test_time_while_it_had_ended_is_none_of_its_own() -> None:
+    row = {"seconds_limit": 20.0}
+    found = standing(row, 0, 100.0, 131.0, due=45.0)  # for 25 s, so that it may go on until 145
+    assert found["time"] == {"limit": 20.0, "spent": 6.0, "reserved": 0, "forecast": 145.0}
+    found = standing(row, 0, 100.0, 106.0, due=10.0)  # what it is a part of ends earlier
+    assert found["time"]["spent"] == 6.0

@@ -1,5 +1,6 @@
 """What somebody should mean who writes a plan or a policy, shown before it is written."""
 
+import time
 from typing import Any
 
 from vrooli.client.swarm_changes import POLICY, Meant, meant_by
@@ -17,7 +18,7 @@ def meant_now(feed: RunFeed, name: str, before: Any, after: Any) -> Meant:
     swarm = dict(seen.swarm)
     if name == POLICY:  # what somebody looks at, which may be older than what the page knows
         swarm[POLICY] = {**swarm[POLICY], "value": before}
-    return meant_by(swarm, name, after)
+    return meant_by(swarm, name, after, time.time())
 
 
 def show_meant(found: Meant) -> None:

@@ -38,6 +38,10 @@ def show_team(seen: RunSeen) -> None:
     policy = swarm["policy"]
     with Tag("details"):
         Tag("summary", f"version {policy['version']}")
+        if policy["due"] and not seen.ended:
+            with Tag("p"):
+                Tag("span", "Its deadline ends the swarm at ")
+                moment(policy["due"])
         Tag("pre", text_of(policy["value"]), tabindex="0")
 
 

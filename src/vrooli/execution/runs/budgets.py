@@ -10,8 +10,8 @@ from vrooli.flow.budget import Limits, limits
 # What limits nothing has nobody looking for it: only what is limited can be changed. Time is looked
 # at when somebody begins to drive the run, or sets it down. What paused at a limit goes on, here
 # and below; whoever drives the others hears that something was decided, should they just be about
-# to pause. The news read the ledger as it was before. Locks: runs in the order of their ids, trees,
-# ledgers.
+# to pause. Time while it had ended stays none of its own. The news read the ledger as it was
+# before. Locks: runs in the order of their ids, trees, ledgers.
 _CHANGE = """
 WITH open AS (
     SELECT * FROM runs
@@ -24,19 +24,24 @@ WITH open AS (
         AND ($5::float8 IS NULL OR status <> 'running')
 ), tree AS (
     SELECT t.root FROM run_trees t JOIN one USING (root) FOR NO KEY UPDATE OF t
+), own AS (
+    SELECT b.run, b.seconds_limit FROM budgets b JOIN one ON one.id = b.run JOIN tree USING (root)
+    FOR NO KEY UPDATE OF b
 ), changed AS (
     UPDATE budgets b SET micros_limit = coalesce($2::bigint, b.micros_limit),
         tokens_limit = coalesce($3::bigint, b.tokens_limit),
         steps_limit = coalesce($4::bigint, b.steps_limit),
         seconds_limit = coalesce($5::float8, b.seconds_limit),
         on_limit = coalesce($6::text, b.on_limit)
-    FROM one JOIN tree USING (root)
+    FROM one JOIN own ON own.run = one.id
     WHERE b.run = one.id AND b.on_limit IS NOT NULL
         AND ($2::bigint IS NULL OR b.micros_limit IS NOT NULL)
         AND ($3::bigint IS NULL OR b.tokens_limit IS NOT NULL)
         AND ($4::bigint IS NULL OR b.steps_limit IS NOT NULL)
         AND ($5::float8 IS NULL OR b.seconds_limit IS NOT NULL)
-    RETURNING one.*, one.created_at + make_interval(secs => $5::float8) AS ends
+    RETURNING one.*, one.created_at + make_interval(secs => $5::float8) + greatest(
+        one.deadline - one.created_at - make_interval(secs => own.seconds_limit), interval '0'
+    ) AS ends
 ), known AS (
     SELECT o.id, o.status = 'paused' AND 'budget' = (
                SELECT e.data->>'by' FROM run_events e

@@ -7,9 +7,11 @@ from typing import Any
 from vrooli.core.errors import Refused, UsageError
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.engine import Engine
+from vrooli.execution.runs.facts import Over
 from vrooli.execution.runs.inputs import InputCheck
 from vrooli.execution.runs.transitions import Fork, Transitions
 from vrooli.execution.runs.views import RunViews
+from vrooli.execution.runs.why import other_limits
 from vrooli.flow.again import (
     begins,
     counting,
@@ -87,7 +89,8 @@ class Control:
         Raises:
             UnknownName: there is no such run.
             UsageError: it has not come to such a path.
-            Refused: it has not failed nor been cancelled, or would fail again before any step.
+            Refused: it has not failed nor been cancelled, has used up its time, or would fail again
+                before any step.
         """
         found = await self._views.get(run)
         if found["status"] not in ("failed", "cancelled"):
@@ -96,6 +99,8 @@ class Control:
                 where=run,
                 next_step="start another run of the routine",
             )
+        if over := await self._transitions.out_of_time(run):
+            raise _out_of_time(run, over)
         fence = await self._transitions.fence(run)
         entries = await self._journal(run)
         before, routine = counting(entries), await self._routine(found)
@@ -177,6 +182,12 @@ class Control:
             why = f"`{path}` would not begin: what is computed from steps beside it fails"
             raise Refused(why, where=run["id"], next_step="name an earlier step: --from PATH")
         return keep
+
+
+def _out_of_time(run: str, over: Over) -> Refused:
+    what = "the time of its budget is used up: it would fail again at once"
+    next_step = f"`{other_limits(over)}`, then `vrooli run retry {run}`"
+    return Refused(what, where=run, next_step=next_step)
 
 
 def _no_such(run: str, path: str) -> UsageError:

@@ -12,7 +12,8 @@ from vrooli.core.ports.database import Database
 from vrooli.execution.awaited import data_for
 from vrooli.execution.journal import UNKNOWN
 from vrooli.execution.runs.children import child_id
-from vrooli.execution.runs.facts import Facts, Open, Over
+from vrooli.execution.runs.facts import Facts, Open
+from vrooli.execution.runs.over import over_limit
 from vrooli.execution.runs.views import unknown_run
 from vrooli.execution.runs.why import (
     BUDGET,
@@ -30,12 +31,12 @@ from vrooli.execution.signals import kept_signals
 from vrooli.execution.step_type import StepFailed
 from vrooli.execution.steps.wait import due_at
 from vrooli.flow.again import counting
-from vrooli.flow.budget import MICROS, enough, limit_of
+from vrooli.flow.budget import limit_of
 from vrooli.flow.entries import Again, Begun, Entry, Failure, Finished, Told
 from vrooli.flow.interpreter import EXPRESSION, Call, Interpreter
 from vrooli.flow.journal import Journal
 from vrooli.flow.model import Routine
-from vrooli.flow.monthly import enough_in_month, kind_in_month
+from vrooli.flow.monthly import kind_in_month
 from vrooli.flow.notes import is_note
 from vrooli.flow.stored import Stored
 
@@ -46,9 +47,6 @@ take seconds.
 
 LARGEST = 32 * 1024 * 1024
 """Bytes of outputs, likewise."""
-
-_UNITS = {"cost": MICROS, "tokens": 1}
-"""Of the ledger in one of what people write."""
 
 MOST_BEGUN = 100
 """Steps under way that are looked at then."""
@@ -86,50 +84,6 @@ _BEGUN = """
 SELECT path, attempt, type, status, arguments::text, NULL, NULL,
        extract(epoch FROM begun_at)::float8
 FROM steps WHERE run = $1 AND status = 'begun' ORDER BY n DESC LIMIT $2
-"""
-
-# Of the run and those that it is a part of the limit of that kind that leaves least.
-_LIMIT = """
-SELECT b.run AS key, b.run AS whose, v.kind, v.most, greatest(v.used, 0) AS used, 0 AS asked
-FROM runs one JOIN runs r ON r.id = ANY (one.ancestors || one.id) JOIN budgets b ON b.run = r.id
-JOIN run_trees t ON t.root = r.root
-CROSS JOIN LATERAL (VALUES
-    ('tokens', b.tokens_limit::float8, (b.tokens_spent + b.tokens_reserved)::float8),
-    ('cost', b.micros_limit::float8, (b.micros_spent + b.micros_reserved)::float8),
-    ('steps', b.steps_limit::float8,
-     CASE WHEN r.id = r.root THEN t.steps ELSE b.steps_spent END::float8),
-    ('time', b.seconds_limit, extract(epoch FROM now() - r.created_at)::float8)
-) AS v (kind, most, used)
-WHERE one.id = $1 AND v.kind = $2 AND v.most IS NOT NULL
-ORDER BY v.most - v.used, cardinality(r.ancestors) DESC LIMIT 1
-"""
-
-_MONTHLY = """
-SELECT b.run AS key, b.owner AS whose, $2::text AS kind
-FROM runs r JOIN budgets b ON b.owner = r.created_by
-WHERE r.id = $1 ORDER BY b.month DESC LIMIT 1
-"""
-
-# Of one ledger the limits, in tokens and millionths of a US dollar, that leave no room for what was
-# refused to the run or below it last; where that is not known, that of the kind at which it was.
-_SHORT = """
-WITH refused AS (
-    SELECT b.asked_tokens, b.asked_micros FROM runs r JOIN budgets b ON b.of_run = r.id
-    WHERE (r.id = $1 OR $1 = ANY (r.ancestors)) AND r.root = (SELECT root FROM runs WHERE id = $1)
-        AND (b.asked_tokens IS NOT NULL OR b.asked_micros IS NOT NULL)
-        AND (r.id = $1 OR r.ended_at IS NULL)  -- what is over asks for no more
-), asked AS (
-    SELECT coalesce(max(asked_tokens), 0) AS tokens, coalesce(max(asked_micros), 0) AS micros
-    FROM refused
-)
-SELECT v.kind, v.most, greatest(v.used, 0) AS used, v.asked
-FROM budgets b, asked a, LATERAL (VALUES
-    ('cost', b.micros_limit, b.micros_spent + b.micros_reserved, a.micros),
-    ('tokens', b.tokens_limit, b.tokens_spent + b.tokens_reserved, a.tokens)
-) AS v (kind, most, used, asked)
-WHERE b.run = $2 AND v.most IS NOT NULL
-    AND (v.used + v.asked > v.most OR (v.kind = $3 AND v.asked = 0))
-ORDER BY v.kind
 """
 
 # Half a megabyte goes to a file and is gone at once: it needs room as rows do, but leaves nothing.
@@ -218,7 +172,7 @@ class Reasons:
         if "price" in (kind, kind_in_month(kind)):
             return facts
         async with self._database.connection() as connection:
-            return replace(facts, over=await _over(connection, facts.run, kind))
+            return replace(facts, over=await over_limit(connection, facts.run, kind))
 
     async def stamp(self, run: str) -> str | None:
         """Another one after each change of its tree; None when there is no such run."""
@@ -255,24 +209,6 @@ class Reasons:
             ended=tuple(_ended(entries, {call.path for call in calls})),
             undecided=_undecided(entries),
         )
-
-
-async def _over(connection: Any, run: str, kind: str) -> Over:
-    """The limit of that kind which keeps it from going on."""
-    monthly = kind_in_month(kind)
-    query, kind = (_MONTHLY, monthly) if monthly else (_LIMIT, kind)
-    found = await connection.fetchrow(query, run, kind)
-    if found is None:
-        return Over(run, (), bool(monthly))
-    short = [found]
-    if kind in _UNITS:
-        short = await connection.fetch(_SHORT, run, found["key"], kind)
-    more = enough_in_month if monthly else enough
-    limits = (
-        (one["kind"], more(one["used"], one["most"], one["asked"]) / _UNITS.get(one["kind"], 1))
-        for one in short
-    )
-    return Over(found["whose"], tuple(limits), bool(monthly))
 
 
 def _of_row(run: str, row: Any, now: float) -> Facts:

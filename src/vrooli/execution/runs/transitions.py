@@ -7,6 +7,8 @@ from typing import Any
 
 from vrooli.core.ports.database import Database
 from vrooli.execution.live.news import Told, nobody
+from vrooli.execution.runs.facts import Over
+from vrooli.execution.runs.over import over_limit
 from vrooli.execution.runs.store import Claim, Serves, claim_of
 from vrooli.execution.telling import TOLD
 
@@ -115,12 +117,15 @@ WITH moved AS (
 SELECT root FROM moved
 """
 
-# The fence says whether it ended again since its journal was read.
+# The fence says whether it ended again since its journal was read. Time while it had ended is none
+# of its own; that of what it is a part of goes on, unless that has ended as well.
 _RETRY = f"""
 WITH before AS (
     SELECT id, failure FROM runs WHERE id = $1
 ), moved AS (
-    UPDATE runs SET status = 'pending', lease_until = now(), owner = NULL, fence = fence + 1,
+    UPDATE runs r SET deadline = least(r.deadline + (now() - r.ended_at), (
+            SELECT min(a.deadline) FROM runs a WHERE a.id = ANY (r.ancestors) AND a.ended_at IS NULL
+        )), status = 'pending', lease_until = now(), owner = NULL, fence = fence + 1,
         output = NULL, failure = NULL, ended_at = NULL, pausing = false
     WHERE id = $1 AND fence = $2 AND status IN ('failed', 'cancelled')
     RETURNING id, root
@@ -137,6 +142,8 @@ WITH before AS (
 ), {TOLD}
 SELECT root FROM moved
 """
+
+_OUT_OF_TIME = "SELECT deadline <= ended_at FROM runs WHERE id = $1"
 
 _FORK = """
 WITH before AS (
@@ -257,6 +264,13 @@ class Transitions:
         which nothing counts any more. False when it is not as it was with that fence.
         """
         return await self._moved(_RETRY, run, fence, by, list(given_up), list(given_up.values()))
+
+    async def out_of_time(self, run: str) -> Over | None:
+        """The limit of time, when it had come to that before it ended."""
+        async with self._database.connection() as connection:
+            if await connection.fetchval(_OUT_OF_TIME, run):
+                return await over_limit(connection, run, "time")
+        return None
 
     async def fork(self, new: Fork) -> str:
         """The id of the new run, or of that which the same request made before."""

@@ -29,7 +29,8 @@ SELECT id, root, routine, version, status, owner, inputs::text, output::text, fa
        END,
        queue, priority, unread_by, unread_why,
        (SELECT to_json(month) FROM ({standing_of("runs.created_by")}) month)::text,
-       (SELECT json_object_agg(name, count) FROM ({kept_signals("runs.id")}) kept)::text
+       (SELECT json_object_agg(name, count) FROM ({kept_signals("runs.id")}) kept)::text,
+       extract(epoch FROM deadline - created_at)::float8
 FROM runs
 """
 
@@ -167,7 +168,9 @@ def _run(row: Any, *, rests: bool) -> dict[str, Any]:
         "forked_from": row[16],
         "forked_path": row[17],
         "budget": {
-            **standing(_maybe(row[18]), row[19], row[10], row[12] or time.time(), rests=rests),
+            **standing(
+                _maybe(row[18]), row[19], row[10], row[12] or time.time(), rests=rests, due=row[26]
+            ),
             "owner": monthly.standing(json.loads(row[24]), time.time()) if row[24] else None,
         },
         "queue": row[20],

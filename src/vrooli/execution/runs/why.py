@@ -47,6 +47,8 @@ class Reason:
         next_step: what a person can do.
         command: the command that does it; empty when there is nothing to do.
         kept: signals of the run that no step has taken, how many by name.
+        until_of: what ends a swarm at `until`: the deadline of its `policy`, or the time of its
+            `budget`; empty for anything else.
     """
 
     code: str
@@ -58,6 +60,7 @@ class Reason:
     next_step: str = GOES_ON
     command: str = ""
     kept: Mapping[str, int] = field(default_factory=dict)
+    until_of: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The shape on the wire."""
@@ -178,11 +181,16 @@ def _over(facts: Facts, reason: Reason) -> Reason:
             advice += "; or none: it goes on by itself in the next month"
             reason = replace(reason, until=facts.lease_until)
         return _todo(reason, command, advice)
-    limits = ",".join(f"{kind}={value}" for kind, value in _limits(facts.over))
-    command = f"vrooli run budget {facts.over.run} {limits}"
+    command = other_limits(facts.over)
     if facts.ended_at is None:
         return _todo(reason, command)
     return _todo(reason, command, f"`{command}`, then `{again}`")
+
+
+def other_limits(over: Over) -> str:
+    """The command with which a run may go on."""
+    limits = ",".join(f"{kind}={value}" for kind, value in _limits(over))
+    return f"vrooli run budget {over.run} {limits}"
 
 
 def _limits(over: Over) -> list[tuple[str, str]]:

@@ -70,7 +70,9 @@ SELECT r.stirs, s.goal,
            FROM swarm_documents d JOIN runs a ON a.id = d.run
            WHERE d.run = ANY (r.ancestors) AND d.name = 'policy'
            ORDER BY d.run, d.version DESC) p)::text,
-    (SELECT coalesce(max(t.attempt), 1) FROM steps t WHERE t.run = r.id AND t.path = $4)
+    (SELECT coalesce(max(t.attempt), 1) FROM steps t WHERE t.run = r.id AND t.path = $4),
+    (SELECT extract(epoch FROM t.begun_at)::float8 FROM steps t
+     WHERE t.run = r.id AND t.path = $4 ORDER BY t.attempt DESC LIMIT 1)
 FROM runs r LEFT JOIN swarms s ON s.run = r.id WHERE r.id = $1
 """
 
@@ -151,6 +153,7 @@ class Facts:
         messages: in their order.
         above: policies of the swarms that it lies in, as data, the nearest first.
         attempt: of its step, the last one.
+        begun: unix seconds of that; None before it has begun.
     """
 
     stirs: int
@@ -161,6 +164,7 @@ class Facts:
     messages: tuple[Message, ...]
     above: tuple[Any, ...]
     attempt: int = 1
+    begun: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +295,7 @@ def _facts(row: Any, path: str) -> Facts:
         messages=tuple(Message(*one) for one in _list(row[4])),
         above=tuple(_list(row[5])),
         attempt=row[6],
+        begun=row[7],
     )
 
 

@@ -51,7 +51,7 @@ from vrooli.execution.swarms.store import (
     Written,
 )
 from vrooli.execution.swarms.views import SwarmViews, swarm_shown
-from vrooli.execution.swarms.why import OF_STEP, of_swarm, under_way, why
+from vrooli.execution.swarms.why import OF_STEP, ends_at, of_swarm, under_way, why
 from vrooli.execution.swarms.writing import STEP, parts_of, routine_of
 from vrooli.flow.reading import Mistake
 
@@ -136,11 +136,11 @@ class Swarms:
         found = await self._swarm(run)
         own = await self.reasons.of(run)
         if own.code not in OF_STEP:
-            return of_swarm(run, own)
+            return of_swarm(run, own, found["status"])
         state, _ = await self._state(found)
         looked_at, more = under_way(state)
         below = {name: await self._why_below(one) for name, one in looked_at.items()}
-        return why(run, own, state, below, more)
+        return ends_at(why(run, own, state, below, more), state, _time_over(found))
 
     async def _why_below(self, run: str) -> Reason:
         """Of a swarm within by its own tasks."""
@@ -387,7 +387,7 @@ class Swarms:
     async def _state(self, run: dict[str, Any]) -> tuple[State, Facts]:
         parts = {**await self._parts(run), "inputs": run["inputs"]}
         facts = await self.store.facts(run["id"], STEP)
-        begun = run["started_at"] or run["created_at"]
+        begun = facts.begun or run["started_at"] or run["created_at"]
         swarm = Coordinated(run["id"], STEP, facts.attempt, begun, parts)
         return state_of(swarm, facts), facts
 
@@ -441,6 +441,12 @@ class Swarms:
         self.engine.stir(run)
         await self.engine.wake(run)
         return await self.runs.views.get(run)
+
+
+def _time_over(run: dict[str, Any]) -> float | None:
+    """When the time of its budget is, in unix seconds."""
+    found: float | None = run["budget"]["time"]["forecast"]
+    return found
 
 
 def _ended(run: dict[str, Any]) -> Refused:

@@ -5,7 +5,7 @@ from typing import Any
 
 from vrooli.core.ports.database import Database
 from vrooli.execution.runs.working import working
-from vrooli.execution.swarms.deciding import HANDING
+from vrooli.execution.swarms.deciding import HANDING, deadline
 from vrooli.execution.swarms.insight import Took
 from vrooli.execution.swarms.model import Task, strictest
 from vrooli.execution.swarms.state import Standing, Stands, State, Try, gate, standing
@@ -123,13 +123,19 @@ def swarm_shown(
     }
     return {
         "goal": state.swarm.goal,
+        "begun_at": state.begun,
         "plan": {
             "version": plan.version,
             "by": plan.by,
             "value": plan.value,
             "tasks": tasks,
         },
-        "policy": {"version": written.version, "by": written.by, "value": written.value},
+        "policy": {
+            "version": written.version,
+            "by": written.by,
+            "value": written.value,
+            "due": deadline(state),
+        },
         "team": [{"name": name, "role": role} for name, role in state.swarm.team.items()],
         "board": board,
         "messages": [one.to_json() for one in state.messages],

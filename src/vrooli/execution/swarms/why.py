@@ -5,11 +5,21 @@ from dataclasses import replace
 from shlex import quote
 
 from vrooli.execution.runs.why import Reason
+from vrooli.execution.swarms.deciding import deadline
 from vrooli.execution.swarms.model import Task, strictest
 from vrooli.execution.swarms.state import OPEN, Stands, State, does, standing
 
 OF_STEP = ("step", "waiting", "between-steps")
 """Codes that say no more than that its step is under way."""
+
+OF_POLICY, OF_BUDGET = "policy", "budget"
+"""Whose end of time it is until which a swarm waits."""
+
+AGAIN = ("failed", "cancelled")
+"""Statuses from which a swarm can go on by a retry."""
+
+SAME = 1.0
+"""Seconds by which the same time may be told as another one."""
 
 MOST = 5
 """Of what it waits for that are named."""
@@ -48,8 +58,8 @@ def why(run: str, own: Reason, state: State, below: Mapping[str, Reason], more: 
         for name, one in below.items()
     ]
     if found:
-        # Where a person can do something, that is what is told.
-        return _all([one for one in found if not one.moving] or found, more)
+        # What a person can do something about comes first.
+        return _all(sorted(found, key=lambda one: one.moving), more)
     policy = strictest((state.swarm.policy, *state.above))
     for task in state.swarm.plan:
         missing = sorted(task.needs - state.board.keys())
@@ -61,17 +71,46 @@ def why(run: str, own: Reason, state: State, below: Mapping[str, Reason], more: 
     return own
 
 
+def ends_at(reason: Reason, state: State, time_over: float | None) -> Reason:
+    """It, with what ends the swarm before it changes by itself: the deadline of its policy, or the
+    time of its budget, whichever comes first.
+
+    Args:
+        reason: why it is where it is.
+        state: how it stands.
+        time_over: unix seconds at which the time of its budget is; None for never.
+    """
+    times = ((deadline(state), OF_POLICY), (time_over, OF_BUDGET))
+    found = [(at, whose) for at, whose in times if at is not None]
+    if not found:
+        return reason
+    at, whose = min(found)
+    # What lies below waits at most until then, by another clock.
+    if reason.until is not None and reason.until < at - SAME:
+        return reason
+    return replace(reason, until=at, until_of=whose)
+
+
 def _all(reasons: Sequence[Reason], more: int) -> Reason:
-    """The first one, which names the others as well."""
+    """The first one, which names the others as well, and what to do about those that do not go on
+    by themselves.
+    """
     named = reasons[:MOST]
     left = len(reasons) - len(named) + more
     says = [one.says for one in named] + ([f"and {left} more"] if left > 0 else [])
-    advice = dict.fromkeys(one.next_step for one in named)
+    todo = [one for one in named if not one.moving] or named
+    advice = dict.fromkeys(one.next_step for one in todo)
     return replace(named[0], says="; ".join(says), next_step="; also ".join(advice))
 
 
-def of_swarm(run: str, own: Reason) -> Reason:
-    """Why its run is where it is, with the commands for swarms where there are such."""
+def of_swarm(run: str, own: Reason, status: str = "") -> Reason:
+    """Why its run, which stands at `status`, is where it is, with the commands for swarms where
+    there are such. One that failed or was stopped can always go on.
+    """
+    if status in AGAIN and own.command == f"vrooli run show {run}":
+        again = f"vrooli run retry {run}"
+        advice = f"`vrooli swarm show {run}` tells what it came to, `{again}` goes on with it"
+        return replace(own, command=again, next_step=advice)
     command, advice = own.command, own.next_step
     for word in ("show", "resume"):
         before, after = (f"vrooli {what} {word} {run}" for what in ("run", "swarm"))
