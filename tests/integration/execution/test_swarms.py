@@ -156,6 +156,33 @@ async def test_a_task_that_cannot_begin_may_be_done_without(here: Place) -> None
     assert rest == ["failed", 2]
 
 
+async def typed(here: Place) -> list[dict[str, Any]]:
+    """Tasks of which the second cannot begin where a person comes to no number."""
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    number = await here.put({"step": "n", "value": {}}, inputs=schema)
+    given = {"routine": number, "inputs": {"n": "${tasks.look.output}"}}
+    return [{"task": "look", "person": "Look"}, {"task": "typed", **given, "risk": "dangerous"}]
+
+
+async def test_nobody_is_asked_about_what_cannot_begin(here: Place) -> None:
+    look, task = await typed(here)
+    runs = {
+        await swarm(here, look, task): "failed",
+        await swarm(here, look, task | {"on_failure": "continue"}): "completed",
+    }
+    for run, status in runs.items():
+        await rests(here, run)
+        await here.work.swarms.finish(run, "look", "text", "somebody")
+        found = await here.end(run)
+        assert found["status"] == status
+        assert await here.work.approvals.views.page(ApprovalFilter(swarm=run)) == []
+        (_, stands) = (await here.work.swarms.show(run))["swarm"]["plan"]["tasks"]
+        why = "inputs: inputs.n: 'text' is not of type 'integer'"
+        assert (stands["status"], stands["why"], stands["tries"]) == ("failed", why, 0)
+    first, _ = runs
+    assert (await here.work.swarms.show(first))["failure"]["kind"] == "inputs"
+
+
 async def test_a_coordinator_plans_until_the_goal_is_met(here: Place) -> None:
     add = await adder(here)
     planner = await here.put(

@@ -8,6 +8,7 @@ from typing import Any
 
 from vrooli.core.errors import UsageError, VrooliError
 from vrooli.execution.approvals.diffs import diff_of
+from vrooli.execution.routines import StoredRoutine
 from vrooli.execution.runs.children import child_id
 from vrooli.execution.runs.inputs import BadInputs, InputCheck
 from vrooli.execution.spending import Amount
@@ -100,6 +101,10 @@ class SimulatedRuns:
         if run not in self.runs:
             self._make(run, asked)
         return run
+
+    async def fits(self, asked: SubRun) -> None:
+        """See the port."""
+        self._checked(asked)
 
     async def cut(self, run: str, by: str) -> None:
         """See the port."""
@@ -246,6 +251,15 @@ class SimulatedRuns:
 
     # How a run begins.
 
+    def _checked(self, asked: SubRun) -> tuple[StoredRoutine | None, Any]:
+        """Its routine where that is known, and its inputs as that takes them."""
+        stored = self.library.known(asked.routine)
+        try:
+            return stored, self._check_inputs(stored, asked.inputs) if stored else asked.inputs
+        except BadInputs as error:
+            where = error.where or asked.routine
+            raise StepFailed("inputs", error.what, where=where) from error
+
     def _make(self, id_: str, asked: SubRun) -> None:
         parent = self.runs[asked.parent]
         if len(parent.place) >= DEEPEST:
@@ -254,14 +268,7 @@ class SimulatedRuns:
         if len(self.runs) >= MOST_RUNS:
             what = f"the tree has {MOST_RUNS} runs already"
             raise StepFailed("too-many", what, where=asked.routine)
-        stored = self.library.known(asked.routine)
-        inputs = asked.inputs
-        if stored is not None:
-            try:
-                inputs = self._check_inputs(stored, inputs)
-            except BadInputs as error:
-                where = error.where or asked.routine
-                raise StepFailed("inputs", error.what, where=where) from error
+        stored, inputs = self._checked(asked)
         own = limits(stored.definition.get("budget") if stored else None)
         purse = Purse(limits(asked.budget).instead_of(own), parent.purse)
         step, _, within = asked.path.partition(WITHIN)
