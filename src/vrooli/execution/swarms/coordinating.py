@@ -42,7 +42,6 @@ from vrooli.execution.swarms.store import (
     POLICY,
     PROBLEMS,
     SKIPPED,
-    Document,
     Facts,
     Put,
     Written,
@@ -247,7 +246,7 @@ def state_of(swarm: Coordinated, facts: Facts) -> State:
         adopted=writers.get(PLAN, frozenset()),
         refused=writers.get(PROBLEMS, frozenset()),
         skipped=writers.get(SKIPPED, frozenset()),
-        unmade=_unmade(written, swarm.attempt),
+        unmade=unmade(written[UNMADE].value if UNMADE in written else None, swarm.attempt),
         problems=problems.value if problems and told else "",
         messages=facts.messages,
         above=above,
@@ -255,12 +254,11 @@ def state_of(swarm: Coordinated, facts: Facts) -> State:
     )
 
 
-def _unmade(written: Mapping[str, Document], attempt: int) -> dict[str, Unmade]:
-    """Of the tasks that could not begin in this attempt."""
-    found = written[UNMADE].value if UNMADE in written else {}
+def unmade(found: Mapping[str, Any] | None, attempt: int) -> dict[str, Unmade]:
+    """Of the tasks that could not begin in this attempt, from what is written of all."""
     return {
         # Swarms that began before that was kept have no number there.
         task: Unmade(one.get("number", 1), one["why"])
-        for task, one in found.items()
+        for task, one in (found or {}).items()
         if one["attempt"] >= attempt
     }
