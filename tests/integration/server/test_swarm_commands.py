@@ -52,3 +52,16 @@ def test_swarms_are_stored_with_what_they_need(served: Server, tmp_path: Path) -
     bad = written(tmp_path, "bad", "goal: g\nplan:\n  - {task: a, routine: nowhere}\n")
     with pytest.raises(UsageError, match=r"bad.yaml:4: .*there is no routine `nowhere`"):
         run(served, "routine", "add", bad)
+
+
+def test_a_routine_is_not_started_as_a_swarm(served: Server, tmp_path: Path) -> None:
+    run(served, "routine", "add", written(tmp_path, "plain", "do: [{step: a, value: {}}]\n"))
+    with pytest.raises(UsageError, match="no swarm") as refused:
+        run(served, "swarm", "start", "plain")
+    assert "vrooli run start plain" in refused.value.next_step
+    assert run(served, "run", "list") == []
+    with pytest.raises(VrooliError, match="there is no routine `nosuch`"):
+        run(served, "swarm", "start", "nosuch")
+    small = written(tmp_path, "small", "goal: g\nplan: [{task: look, person: Look}]\n")
+    run(served, "routine", "add", small)
+    assert run(served, "swarm", "start", "small")["routine"] == "small"
