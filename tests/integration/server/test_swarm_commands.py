@@ -29,6 +29,11 @@ def written(folder: Path, name: str, text: str) -> str:
     return str(file)
 
 
+def started(server: Server) -> set[str]:
+    """Routines of which there is a run."""
+    return {one["routine"] for one in run(server, "run", "list")}
+
+
 def test_swarms_are_stored_with_what_they_need(served: Server, tmp_path: Path) -> None:
     """In whichever order their files are named, and nothing is started."""
     middle = "goal: g\nplan: [{task: a, routine: inner}]\ndone: {routine: check}\n"
@@ -46,7 +51,7 @@ def test_swarms_are_stored_with_what_they_need(served: Server, tmp_path: Path) -
     assert sorted(names[:2]) == ["check", "inner"]
     assert names[2:] == ["middle", "outer"]
     assert all(one["changed"] for one in stored)
-    assert run(served, "swarm", "list") == []
+    assert not {"outer", "middle", "inner"} & started(served)
     again = run(served, "routine", "add", *files[::-1])["routines"]
     assert not any(one["changed"] for one in again)
     bad = written(tmp_path, "bad", "goal: g\nplan:\n  - {task: a, routine: nowhere}\n")
@@ -59,9 +64,19 @@ def test_a_routine_is_not_started_as_a_swarm(served: Server, tmp_path: Path) -> 
     with pytest.raises(UsageError, match="no swarm") as refused:
         run(served, "swarm", "start", "plain")
     assert "vrooli run start plain" in refused.value.next_step
-    assert run(served, "run", "list") == []
+    assert "plain" not in started(served)
     with pytest.raises(VrooliError, match="there is no routine `nosuch`"):
         run(served, "swarm", "start", "nosuch")
     small = written(tmp_path, "small", "goal: g\nplan: [{task: look, person: Look}]\n")
     run(served, "routine", "add", small)
     assert run(served, "swarm", "start", "small")["routine"] == "small"
+
+
+def test_what_cannot_be_stored_is_refused_before_it_begins(served: Server, tmp_path: Path) -> None:
+    plan = "plan: [{task: look, person: Look}]\n"
+    file = written(tmp_path, "odd", f'goal: "a\\0b"\n{plan}')
+    with pytest.raises(UsageError, match=r"odd.yaml:2: goal: it holds a character"):
+        run(served, "swarm", "start", file)
+    assert "odd" not in started(served)
+    with pytest.raises(VrooliError, match="there is no routine `odd`"):
+        run(served, "routine", "show", "odd")

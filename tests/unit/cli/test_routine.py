@@ -93,6 +93,21 @@ plan:
     ]  # fmt: skip
 
 
+def test_a_text_of_a_swarm_that_cannot_be_stored_has_its_line(tmp_path: Path) -> None:
+    text = r"""
+name: s
+goal: "a\0b"
+plan:
+  - task: a
+    person: "look \0"
+  - {task: b, routine: r, inputs: {n: ["x", "\0"]}}
+  - {task: c, routine: r, inputs: {"k\0": fine}}
+"""
+    found = linted(tmp_path / "s.yaml", text)
+    assert [one["line"] for one in found] == [3, 6, 7, 8]
+    assert {one["problem"] for one in found} == {"it holds a character that cannot be stored"}
+
+
 def test_a_swarm_that_starts_itself_is_found_by_the_files_beside_it(tmp_path: Path) -> None:
     text = "name: {0}\ngoal: x\nplan:\n  - task: a\n    routine: {1}\n"
     (own,) = linted(tmp_path / "one.yaml", text.format("one", "one"))
