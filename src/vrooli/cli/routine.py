@@ -12,12 +12,13 @@ from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.linting import Linter
 from vrooli.cli.mcp_names import DeclaredMcp
 from vrooli.cli.options import File, Json
-from vrooli.cli.routine_files import keys_of, refused
-from vrooli.client.work import BadRoutine, WorkClient
+from vrooli.cli.routine_files import by_need, is_swarm, keys_of, refused
+from vrooli.client.work import BadRoutine
 from vrooli.core.errors import UsageError
 from vrooli.core.plain import plain
 
 if TYPE_CHECKING:
+    from vrooli.client.swarms import SwarmClient
     from vrooli.flow.yaml import Document
 
 _LINT_HELP = """
@@ -35,14 +36,17 @@ Example:
 """
 
 _ADD_HELP = """
-Store routines on the server. One that is there already gets a new version;
-runs that are under way keep theirs.
+Store routines and swarms on the server, those first that others need; nothing is
+started. One that is there already gets a new version; runs that are under way
+keep theirs.
 
 Examples:
 
   vrooli routine add report.yaml
 
   vrooli routine add examples/*.yaml
+
+  vrooli routine add outer.yaml inner.yaml
 """
 
 _LIST_HELP = """
@@ -90,8 +94,8 @@ def _register_changes(group: typer.Typer, kit: Kit) -> None:
 
     @group.command(help=_ADD_HELP)
     def add(files: Files, stack: StackFile = None, json: Json = False) -> None:
-        client = kit.work(home_to_change(kit, stack))
-        documents = [(file, keys_of(file)) for file in files]
+        client = kit.swarms(home_to_change(kit, stack))
+        documents = by_need([(file, keys_of(file)) for file in files])
         stored = [_stored(client, file, document) for file, document in documents]
         if json:
             render.print_json({"routines": stored})
@@ -126,9 +130,10 @@ def _row(routine: Mapping[str, Any]) -> tuple[str, ...]:
     return routine["name"], routine["version"][:12], changed, routine["description"]
 
 
-def _stored(client: WorkClient, file: Path, document: "Document") -> dict[str, Any]:
+def _stored(client: "SwarmClient", file: Path, document: "Document") -> dict[str, Any]:
+    data = document.data
     try:
-        return client.put_routine(document.data)
+        return client.put_swarm(data) if is_swarm(data) else client.put_routine(data)
     except BadRoutine as error:
         raise refused(file, document, error.mistakes) from error
 

@@ -136,7 +136,7 @@ def _register_start(group: typer.Typer, kit: Kit) -> None:
         json: Json = False,
     ) -> None:
         client = kit.swarms(home_to_change(kit, file))
-        name = _stored(client, Path(swarm)) if is_file(swarm) else swarm
+        name = _stored(client, Path(swarm)) if is_file(swarm) else _named(client, swarm)
         run = client.start(name, inputs_of(inputs, input_ or []), run_budget.given(budget))
         if watch:
             watch_run(client, run["id"], json=json, what="swarm")
@@ -294,3 +294,11 @@ def _stored(client: "SwarmClient", file: Path) -> str:
         return str(client.put_swarm(document.data)["name"])
     except BadRoutine as error:
         raise refused(file, document, error.mistakes) from error
+
+
+def _named(client: "SwarmClient", name: str) -> str:
+    """The name, where a swarm is stored by it: nothing else can be seen and steered as one."""
+    if not any("swarm" in one for one in client.routine(name)["definition"]["do"]):
+        advice = f"`{render.called_as()} run start {name}` starts it"
+        raise UsageError("this is a routine, and no swarm", where=name, next_step=advice)
+    return name

@@ -100,18 +100,20 @@ def _replayed(
     from vrooli.execution.swarms.simulating.outcomes import outcome, short
     from vrooli.execution.swarms.simulating.recorded import recorded
     from vrooli.execution.swarms.simulating.simulation import simulate
-    from vrooli.execution.swarms.writing import changed
+    from vrooli.execution.swarms.writing import changed, parts_of
 
     before = recorded(export)
     model, price = priced
     setup = before.setup(price)
+    told = setup.script
     definition = with_policy(setup.definition, parts["policy"])
     if "plan" in parts:
         definition = changed(definition, {"plan": parts["plan"]})
+        told = before.otherwise(told, (parts_of(definition) or {})["plan"])
     setup = replace(
         setup,
         definition=definition,
-        script=scripted(script).over(setup.script),
+        script=scripted(script).over(told),
         budget={**(setup.budget or {}), **(budget or {})} or None,
     )
     after = asyncio.run(simulate(setup)).to_json()

@@ -70,6 +70,14 @@ class SubRuns(Protocol):
         """
         ...
 
+    async def fits(self, asked: SubRun) -> None:
+        """Nothing, where its routine is there and takes its inputs by now.
+
+        Raises:
+            StepFailed: `no-routine`, `inputs`.
+        """
+        ...
+
     async def cut(self, run: str, by: str) -> None:
         """End it with all below it, unless it has ended."""
         ...
@@ -83,6 +91,10 @@ class NoSubRuns:
         raise VrooliError("there are no sub-runs here", where=asked.routine)
 
     async def begun(self, asked: SubRun) -> str:
+        """Never."""
+        raise VrooliError("there are no sub-runs here", where=asked.routine)
+
+    async def fits(self, asked: SubRun) -> None:
         """Never."""
         raise VrooliError("there are no sub-runs here", where=asked.routine)
 

@@ -9,14 +9,9 @@ import pytest
 
 from tests.support.trees import Place, place
 from tests.support.waiting import eventually
-from vrooli.client.swarm_comparing import compared
 from vrooli.core.errors import Refused
 from vrooli.execution.approvals.views import ApprovalFilter
 from vrooli.execution.runs.views import RunFilter
-from vrooli.execution.swarms.simulating.outcomes import outcome
-from vrooli.execution.swarms.simulating.recorded import recorded
-from vrooli.execution.swarms.simulating.script import read_script
-from vrooli.execution.swarms.simulating.simulation import Setup, Simulated, simulate
 from vrooli.execution.swarms.store import Put
 
 
@@ -154,6 +149,33 @@ async def test_a_task_that_cannot_begin_may_be_done_without(here: Place) -> None
     why, *rest = (await here.end(run))["output"]
     assert why.startswith("inputs: ")
     assert rest == ["failed", 2]
+
+
+async def typed(here: Place) -> list[dict[str, Any]]:
+    """Tasks of which the second cannot begin where a person comes to no number."""
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    number = await here.put({"step": "n", "value": {}}, inputs=schema)
+    given = {"routine": number, "inputs": {"n": "${tasks.look.output}"}}
+    return [{"task": "look", "person": "Look"}, {"task": "typed", **given, "risk": "dangerous"}]
+
+
+async def test_nobody_is_asked_about_what_cannot_begin(here: Place) -> None:
+    look, task = await typed(here)
+    runs = {
+        await swarm(here, look, task): "failed",
+        await swarm(here, look, task | {"on_failure": "continue"}): "completed",
+    }
+    for run, status in runs.items():
+        await rests(here, run)
+        await here.work.swarms.finish(run, "look", "text", "somebody")
+        found = await here.end(run)
+        assert found["status"] == status
+        assert await here.work.approvals.views.page(ApprovalFilter(swarm=run)) == []
+        (_, stands) = (await here.work.swarms.show(run))["swarm"]["plan"]["tasks"]
+        why = "inputs: inputs.n: 'text' is not of type 'integer'"
+        assert (stands["status"], stands["why"], stands["tries"]) == ("failed", why, 0)
+    first, _ = runs
+    assert (await here.work.swarms.show(first))["failure"]["kind"] == "inputs"
 
 
 async def test_a_coordinator_plans_until_the_goal_is_met(here: Place) -> None:
@@ -312,136 +334,3 @@ async def test_another_process_goes_on_with_it(dsn: str) -> None:
         await first.kill()
         await second.work.swarms.finish(run, "look", 4, "somebody")
         assert (await second.end(run))["output"] == 5
-
-
-async def told(here: Place, run: str) -> dict[str, Any]:
-    """All that is kept of it, as an export tells it."""
-    found, at = dict[str, Any](), None
-    while True:
-        page = await here.work.swarms.export(run, at, 500)
-        found.update(page["swarm"] or {})
-        found.setdefault(page["part"], []).extend(page["records"])
-        at = page["next"]
-        if at is None:
-            return found
-
-
-async def simulated(here: Place, export: dict[str, Any]) -> Simulated:
-    """The same swarm, whose routines are run in memory."""
-    names = {one["routine"] for one in export["runs"]}
-    routines = {name: (await here.work.routines.get(name)).definition for name in names}
-    script = read_script({"runs": {"look": {"output": {"n": 41}, "takes": "1s"}}})
-    setup = Setup(export["definition"], routines, script, export["inputs"])
-    return await simulate(setup)
-
-
-async def test_a_simulation_decides_as_the_real_one(here: Place) -> None:
-    """And a replay comes to what is recorded."""
-    add = await adder(here)
-    bad = await here.put({"step": "x", "value": {"n": "${inputs.gone}"}})
-    tasks = [{"task": "t${size(inputs.tasks)}", "routine": add, "inputs": {"n": 1}}]
-    planner = await here.put({"step": "plan", "value": {"tasks": tasks}})
-    inner = f"s-{secrets.token_hex(4)}"
-    within = {"task": "a", "routine": add, "inputs": {"n": 1}, "writes": "a"}
-    await here.work.swarms.put({"name": inner, "goal": "more", "plan": [within]})
-    runs = [
-        await swarm(
-            here,
-            {"task": "look", "person": "Look"},
-            {"task": "more", "routine": add, "inputs": {"n": "${tasks.look.output.n}"}},
-            {"task": "inner", "routine": inner, "after": ["more"], "writes": "more"},
-            {"task": "never", "routine": add, "when": "board.more.a == 3", "after": ["inner"]},
-            policy={"width": 1},
-            budget={"steps": 20},
-        ),
-        await swarm(
-            here,
-            {"task": "bad", "routine": bad, "tries": 2, "on_failure": "continue"},
-            coordinator={"routine": planner},
-            done={"when": "tasks.exists(t, t == 't2')"},
-        ),
-        await swarm(here, coordinator={"routine": planner}, policy={"tasks": 1}),
-    ]
-    await rests(here, runs[0])
-    await here.work.swarms.finish(runs[0], "look", {"n": 41}, "somebody")
-    for run in runs:
-        await here.end(run)
-        export = await told(here, run)
-        before = recorded(export)
-        after = await simulated(here, export)
-        again = await simulate(before.setup())
-        for found in (after.to_json(), again.to_json()):
-            real = before.to_json()
-            assert decided(found) == decided(real)
-            keys = ("status", "output", "failure", "steps", "cost", "widest")
-            assert [found[key] for key in keys] == [real[key] for key in keys]
-
-
-async def test_a_replay_tells_of_tries_and_of_swarms_within(here: Place) -> None:
-    name = f"r-{secrets.token_hex(4)}"
-    await here.put({"step": "x", "value": {"n": "${inputs.gone}"}}, name=name)
-    inner = f"s-{secrets.token_hex(4)}"
-    look = {"task": "look", "person": "Look", "writes": "seen"}
-    bad = {"task": "bad", "routine": name, "inputs": {"n": "${board.seen}"}, "tries": 2}
-    await here.work.swarms.put({"name": inner, "goal": "more", "plan": [look, bad]})
-    run = await swarm(here, {"task": "inner", "routine": inner}, budget={"steps": 40, "cost": 1})
-    (within,) = await here.below(run, 1)
-    await rests(here, within)
-    await here.work.swarms.say(within, "hurry", "ann", None)
-    await here.work.swarms.write(within, Put("policy", {"width": 1}, "ann", 1))
-    await here.work.swarms.finish(within, "look", 1, "ann")
-    assert (await here.end(run))["status"] == "failed"
-    await here.put({"step": "x", "value": {"n": 2}}, name=name)
-    await here.work.control.retry(run, None, "ann")
-    await here.below(run, 2)
-    (again,) = {one["id"] for one in await children(here, run)} - {within}
-    await rests(here, again)
-    await here.work.budgets.change(run, {"cost": 2}, "ann")
-    await here.work.swarms.finish(again, "look", 2, "ann")
-    found = await replayed(here, run)
-    tries = [one["path"] for one in found["tasks"] if one["path"].startswith("inner/bad")]
-    assert tries == ["inner/bad", "inner/bad[2]", "inner/bad"]
-    happened = [one["what"] for one in found["timeline"]]
-    assert {"message", "policy", "retried", "budget"} <= set(happened)
-
-
-async def test_a_replay_tells_of_pauses_stops_and_hand_overs(here: Place) -> None:
-    slow = await here.put({"step": "w", "wait": {"seconds": 3600}})
-    look = {"task": "look", "person": "Look", "after": ["a"]}
-    run = await swarm(here, {"task": "a", "routine": slow}, look)
-    await rests(here, run)
-    await here.work.swarms.stop(run, "ann")
-    await here.work.control.retry(run, None, "ann")
-    await here.below(run, 2)
-    await rests(here, run)
-    await here.work.swarms.pause(run, "ann")
-    await asyncio.sleep(0.2)
-    await here.work.swarms.resume(run, "ann")
-    await rests(here, run)
-    await here.work.swarms.hand(run, "a", "wait by hand", "ann")
-    await here.below(run, 3)
-    await rests(here, run)
-    await here.work.swarms.finish(run, "a", 1, "ann")
-    await here.below(run, 4)
-    await rests(here, run)
-    await here.work.swarms.finish(run, "look", 2, "ann")
-    found = await replayed(here, run)
-    happened = [one["what"] for one in found["timeline"] if one["path"] == ""]
-    assert happened == ["cancelled", "retried", "paused", "resumed", "plan", "done"]
-
-
-async def replayed(here: Place, run: str) -> dict[str, Any]:
-    """A replay with nothing changed: it comes to what is recorded."""
-    assert (await here.end(run))["status"] == "completed"
-    before = recorded(await told(here, run))
-    found = (await simulate(before.setup())).to_json()
-    assert decided(found) == decided(before.to_json())
-    same = compared(outcome(before.to_json()), outcome(found))
-    assert [one for one in (*same["facts"], *same["tasks"]) if not one["same"]] == []
-    return found
-
-
-def decided(found: dict[str, Any]) -> list[Any]:
-    """What was begun, in its order, and what came of it."""
-    each = [*found["tasks"], *found["beside"]]
-    return [(one["path"], one["status"], one["output"], one["why"]) for one in each]

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from vrooli.cli.kit import Kit
 from vrooli.cli.routine import register
-from vrooli.cli.routine_files import keys_of
+from vrooli.cli.routine_files import by_need, keys_of
 from vrooli.core.errors import UsageError
 
 
@@ -93,6 +93,21 @@ plan:
     ]  # fmt: skip
 
 
+def test_a_text_of_a_swarm_that_cannot_be_stored_has_its_line(tmp_path: Path) -> None:
+    text = r"""
+name: s
+goal: "a\0b"
+plan:
+  - task: a
+    person: "look \0"
+  - {task: b, routine: r, inputs: {n: ["x", "\0"]}}
+  - {task: c, routine: r, inputs: {"k\0": fine}}
+"""
+    found = linted(tmp_path / "s.yaml", text)
+    assert [one["line"] for one in found] == [3, 6, 7, 8]
+    assert {one["problem"] for one in found} == {"it holds a character that cannot be stored"}
+
+
 def test_a_swarm_that_starts_itself_is_found_by_the_files_beside_it(tmp_path: Path) -> None:
     text = "name: {0}\ngoal: x\nplan:\n  - task: a\n    routine: {1}\n"
     (own,) = linted(tmp_path / "one.yaml", text.format("one", "one"))
@@ -116,13 +131,29 @@ def test_what_is_neither_a_routine_nor_a_swarm(tmp_path: Path, text: str) -> Non
         assert refused.value.where == str(file)
 
 
-def test_a_file_of_the_other_kind_leads_to_its_own_command(tmp_path: Path) -> None:
+def test_a_file_of_a_routine_is_no_swarm_to_be_started(tmp_path: Path) -> None:
     file = tmp_path / "r.yaml"
-    for text, swarm, command in (
-        ("goal: x", False, "swarm start"),
-        ("do: []", True, "routine add"),
-    ):
+    file.write_text("do: []", encoding="utf-8")
+    with pytest.raises(UsageError) as refused:
+        keys_of(file, swarm=True)
+    assert f"routine add {file}" in refused.value.next_step
+    file.write_text("goal: x", encoding="utf-8")
+    assert keys_of(file).data == {"goal": "x"}
+
+
+def test_files_are_stored_in_the_order_of_what_they_need(tmp_path: Path) -> None:
+    """Of those that need each other the first; what cannot be read needs nothing."""
+    texts = {
+        "d": "{name: d, goal: x, plan: 5}",
+        "a": "{name: a, goal: x, plan: [{task: t, routine: b}, {task: u, routine: a}]}",
+        "b": "{name: b, goal: x, coordinator: {routine: c}}",
+        "c": "{name: c, do: []}",
+        "e": "{name: e, goal: x, plan: [{task: t, routine: f}]}",
+        "f": "{name: f, goal: x, plan: [{task: t, routine: e}]}",
+        "g": "{name: [g], goal: x, plan: [{task: t, routine: [h]}, {routine: 7}]}",
+    }
+    files = [tmp_path / f"{name}.yaml" for name in texts]
+    for file, text in zip(files, texts.values(), strict=True):
         file.write_text(text, encoding="utf-8")
-        with pytest.raises(UsageError) as refused:
-            keys_of(file, swarm=swarm)
-        assert f"{command} {file}" in refused.value.next_step
+    ordered = by_need([(file, keys_of(file)) for file in files])
+    assert "".join(file.stem for file, _ in ordered) == "dcgbaef"

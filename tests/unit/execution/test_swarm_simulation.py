@@ -70,6 +70,18 @@ async def test_a_question_is_answered_in_time(said: Any, status: str, took: floa
     assert (found["status"], found["took"]) == (status, took)
 
 
+async def test_nobody_is_asked_about_what_cannot_begin() -> None:
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    plan = task("a", routine="add", inputs={"n": "${inputs.n}"}, risk="dangerous")
+    script = {"runs": {"a/approval": {"approved": True}}}
+    routines = {"add": {**ADD, "inputs": schema}}
+    found = await run(plan, script=script, routines=routines, inputs={"n": "text"})
+    assert (found["failure"]["kind"], found["failure"]["where"]) == ("inputs", "a: add")
+    assert (told(found, "asked"), found["beside"]) == ([], [])
+    found = await run(plan, script=script, routines=routines, inputs={"n": 1})
+    assert (found["status"], told(found, "asked")) == ("completed", [(0, "a/approval")])
+
+
 async def test_a_person_and_what_happens_meanwhile() -> None:
     plan = ({"task": "look", "person": "Look"}, task("b", inputs={"x": "${board.x}"}))
     events = [

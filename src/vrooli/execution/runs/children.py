@@ -1,6 +1,7 @@
 """Runs within runs: made once, driven like any other, waited for by the step that asked."""
 
 import hashlib
+from typing import Any
 
 from vrooli.core.errors import UnknownName
 from vrooli.core.ports.clock import Clock
@@ -57,6 +58,10 @@ class Children:
             await self._make(run, asked)
         return run
 
+    async def fits(self, asked: SubRun) -> None:
+        """See the port."""
+        await self._checked(asked)
+
     async def cut(self, run: str, by: str) -> None:
         """See the port."""
         parts = self._engine.parts
@@ -64,12 +69,16 @@ class Children:
             self._engine.drop(one)
             parts.meter.ended(one)
 
-    async def _make(self, run: str, asked: SubRun) -> None:
+    async def _checked(self, asked: SubRun) -> tuple[StoredRoutine, Any]:
+        """Its routine, and its inputs as that takes them."""
         stored = await patiently(self._clock, lambda: self._newest(asked.routine))
         try:
-            inputs = self._check_inputs(stored, asked.inputs)
+            return stored, self._check_inputs(stored, asked.inputs)
         except BadInputs as error:
             raise StepFailed("inputs", error.what, where=error.where or asked.routine) from error
+
+    async def _make(self, run: str, asked: SubRun) -> None:
+        stored, inputs = await self._checked(asked)
         budget = limits(asked.budget).instead_of(limits(stored.definition.get("budget")))
         queue = stored.definition.get("queue", DEFAULT_QUEUE)
         place = (asked.parent, asked.path)

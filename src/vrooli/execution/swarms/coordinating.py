@@ -1,6 +1,6 @@
 """Drives swarms: reads how one stands, decides, does it, and lets it rest."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -42,7 +42,6 @@ from vrooli.execution.swarms.store import (
     POLICY,
     PROBLEMS,
     SKIPPED,
-    Document,
     Facts,
     Put,
     Written,
@@ -164,17 +163,22 @@ class SwarmCoordinator:
         return "; ".join(map(str, await patiently(self.clock, look)))
 
     async def _begun(self, swarm: Coordinated, facts: Facts, state: State, start: Start) -> None:
-        """What cannot begin fails the task, and with it the swarm, unless that goes on."""
+        """What cannot begin fails the task, and with it the swarm, unless that goes on: before
+        anybody is asked about it.
+        """
+        begins = start.then or start
         try:
+            if start.then is not None:
+                await self._made(swarm, start.then, self.subruns.fits)
             await self._start(swarm, start)
         except StepFailed as error:
-            task = {one.id: one for one in state.swarm.plan}.get(start.name)
+            task = {one.id: one for one in state.swarm.plan}.get(begins.name)
             if task is None or error.kind == "cancelled":
                 raise
             before = facts.documents.get(UNMADE)
             why = f"{error.kind}: {error.what}"
-            one = {"attempt": swarm.attempt, "number": start.number, "why": why}
-            value = {**(before.value if before else {}), start.name: one}
+            one = {"attempt": swarm.attempt, "number": begins.number, "why": why}
+            value = {**(before.value if before else {}), begins.name: one}
             seen = before.version if before else 0
             put = partial(self.store.put, swarm.run, Put(UNMADE, value, swarm.run, seen=seen))
             await patiently(self.clock, put)
@@ -185,11 +189,17 @@ class SwarmCoordinator:
         if start.routine in BUILT_IN:
             put = partial(self.routines.put, BUILT_IN[start.routine])
             await patiently(self.clock, put)
+        await self._made(swarm, start, self.subruns.begun)
+
+    async def _made(
+        self, swarm: Coordinated, start: Start, make: Callable[[SubRun], Awaitable[object]]
+    ) -> None:
+        """Or whether it could be, by `make`; what is wrong is told by its task."""
         path = task_path(swarm.path, named(start.name, start.number))
         asked = SubRun(swarm.run, path, 1, start.routine, start.inputs, start.budget)
         try:
             storable(start.inputs, "what it is given")
-            await self.subruns.begun(asked)
+            await make(asked)
         except StepFailed as error:
             where = f"{start.name}: {error.where}" if error.where else start.name
             raise StepFailed(error.kind, error.what, where=where) from error
@@ -236,7 +246,7 @@ def state_of(swarm: Coordinated, facts: Facts) -> State:
         adopted=writers.get(PLAN, frozenset()),
         refused=writers.get(PROBLEMS, frozenset()),
         skipped=writers.get(SKIPPED, frozenset()),
-        unmade=_unmade(written, swarm.attempt),
+        unmade=unmade(written[UNMADE].value if UNMADE in written else None, swarm.attempt),
         problems=problems.value if problems and told else "",
         messages=facts.messages,
         above=above,
@@ -244,12 +254,11 @@ def state_of(swarm: Coordinated, facts: Facts) -> State:
     )
 
 
-def _unmade(written: Mapping[str, Document], attempt: int) -> dict[str, Unmade]:
-    """Of the tasks that could not begin in this attempt."""
-    found = written[UNMADE].value if UNMADE in written else {}
+def unmade(found: Mapping[str, Any] | None, attempt: int) -> dict[str, Unmade]:
+    """Of the tasks that could not begin in this attempt, from what is written of all."""
     return {
         # Swarms that began before that was kept have no number there.
         task: Unmade(one.get("number", 1), one["why"])
-        for task, one in found.items()
+        for task, one in (found or {}).items()
         if one["attempt"] >= attempt
     }

@@ -40,6 +40,8 @@ class Start:
         routine: which.
         inputs: for it.
         budget: as people write it.
+        then: of a question, what is started when somebody approves: nobody is asked about what
+            could not begin.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Start:
     routine: str
     inputs: Any
     budget: Any = None
+    then: "Start | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,13 +241,15 @@ def _begun(state: State, policy: Policy, stands: Mapping[str, Standing]) -> Iter
             continue
         asked = state.question(task)
         if asks(task, policy) and not (asked and asked.done):
-            yield _asking(task, state, policy, seen)
+            yield _asking(task, state, policy, seen, one.last)
         elif task.by_hand or room > 0:
             room -= not task.by_hand
             yield _doing(task, one.last, asked, seen)
 
 
-def _asking(task: Task, state: State, policy: Policy, seen: Mapping[str, Any]) -> Start:
+def _asking(
+    task: Task, state: State, policy: Policy, seen: Mapping[str, Any], tried: Try | None
+) -> Start:
     last = state.last(gate(task.id))
     what = {"task": task.id, "risk": task.risk, **_work(task, seen)}
     what |= {"budget": task.budget} if task.budget else {}
@@ -258,7 +263,8 @@ def _asking(task: Task, state: State, policy: Policy, seen: Mapping[str, Any]) -
         "attempt": state.attempt,
     }
     number = max(last.number if last else 0, task.asked) + 1  # else it would not count
-    return Start(gate(task.id), number, APPROVING, inputs)
+    then = None if task.by_hand else _doing(task, tried, None, seen)
+    return Start(gate(task.id), number, APPROVING, inputs, then=then)
 
 
 def _shows(task: Task, last: Try | None, what: Any, seen: Mapping[str, Any]) -> Any:

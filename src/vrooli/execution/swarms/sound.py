@@ -2,6 +2,7 @@
 mistakes are told at once. Pure.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -14,11 +15,29 @@ from vrooli.flow.reading import Mistake
 Place = tuple[str | int, ...]
 """In a swarm."""
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
 
 def misshapen(schema: Mapping[str, Any], data: Any, place: Place = ()) -> list[Mistake]:
     """What of it has another shape."""
     errors = Draft202012Validator(schema).iter_errors(data)
     return [Mistake((*place, *error.absolute_path), said(error)) for error in errors]
+
+
+def unstorable(data: Any) -> Iterator[Mistake]:
+    """Texts of it, and keys, that PostgreSQL does not take: with NUL, or half of a pair of
+    surrogates. However deep they lie.
+    """
+    left: list[tuple[Place, Any]] = [((), data)]
+    while left:
+        place, one = left.pop()
+        if isinstance(one, str) and _UNSTORABLE.search(one):
+            yield Mistake(place, "it holds a character that cannot be stored")
+        elif isinstance(one, Mapping):
+            left += [((*place, str(key)), each) for key, each in one.items()]
+            left += [((*place, str(key)), key) for key in one]
+        elif isinstance(one, list):
+            left += [((*place, i), each) for i, each in enumerate(one)]
 
 
 def sound_parts(parts: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from vrooli.execution.step_types import read_routine
 from vrooli.execution.swarm_shape import PARTS
 from vrooli.execution.swarms.reading import SwarmError, read_swarm
+from vrooli.execution.swarms.sound import unstorable
 from vrooli.flow.reading import Mistake, RoutineError
 
 STEP = "swarm"
@@ -28,7 +29,7 @@ def routine_of(data: Any) -> dict[str, Any]:
         raise SwarmError([Mistake((), "expected keys and values: `name`, `goal`, `plan`, ...")])
     around = {key: data[key] for key in _AROUND if key in data}
     parts = {key: value for key, value in data.items() if key not in _AROUND}
-    mistakes = []
+    mistakes = list(unstorable(data))
     try:
         read_swarm(parts)
     except SwarmError as error:

@@ -45,7 +45,8 @@ def _tasks(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     for one in found["tasks"]:
         runs.setdefault(_task(one["path"], PERSON), []).append(one)
     asked = [_task(one["path"], APPROVAL) for one in found["beside"]]
-    waiting = {name: "skipped" for name in found["skipped"]}
+    waiting = {name: "failed" for name in found["unmade"]}
+    waiting |= {name: "skipped" for name in found["skipped"]}
     return [
         _row(name, tries, asked.count(name), waiting.get(name, "waiting"))
         for name, tries in runs.items()

@@ -7,11 +7,13 @@ from math import inf
 from typing import Any
 
 from vrooli.core.errors import UsageError
+from vrooli.execution.swarms.coordinating import unmade
 from vrooli.execution.swarms.deciding import APPROVING, HANDING
 from vrooli.execution.swarms.simulating.life import Phase, retries, worked
 from vrooli.execution.swarms.simulating.script import ALONE, Event, Outcome, Script
 from vrooli.execution.swarms.simulating.simulation import Setup
 from vrooli.execution.swarms.simulating.told import Price, Told
+from vrooli.execution.swarms.state import UNMADE
 from vrooli.execution.swarms.store import BOARD, PLAN, POLICY, SKIPPED, numbered
 from vrooli.execution.swarms.writing import parts_of
 from vrooli.flow.budget import KINDS
@@ -66,8 +68,16 @@ class Recorded:
             "policy": newest.get(POLICY, parts.get("policy", {})),
             "board": {name.removeprefix(BOARD): value for name, value in boards.items()},
             "skipped": [one["value"] for one in written if one["name"] == SKIPPED],
+            "unmade": list(unmade(newest.get(UNMADE), self._attempt)),
             "messages": len(messages),
         }
+
+    @property
+    def _attempt(self) -> int:
+        """The last of the step that is the swarm."""
+        own = self.root.data["id"]
+        steps = [one for one in self.export["steps"] if one["run"] == own]
+        return max((int(one["attempt"]) for one in steps if one["type"] == "swarm"), default=1)
 
     def setup(self, price: Price | None = None) -> Setup:
         """The same again; at another price of what models were given and answered."""
@@ -79,11 +89,28 @@ class Recorded:
                 for one in root.all()
                 if one.data.get("definition")
             },
-            script=Script(runs=_outcomes(root, price), events=_events(self.export, root)),
+            script=Script(
+                runs=_outcomes(self.export, root, price), events=_events(self.export, root)
+            ),
             inputs=self.export["inputs"],
             budget=_budget(self.export["budget"], root),
             begin=root.begun,
         )
+
+    def otherwise(self, script: Script, plan: Any) -> Script:
+        """What is recorded, where its plan is this one: a task that could not begin, and is written
+        otherwise there, may begin.
+        """
+        own = self.root.data["id"]
+        plans = [(parts_of(self.export["definition"]) or {}).get("plan", [])]
+        documents = (one for one in self.export["documents"] if one.get("run", own) == own)
+        plans += [one["value"] for one in documents if one["name"] == PLAN]
+        new = {one["task"] for one in plan if not any(one in known for known in plans)}
+        runs = {
+            key: tuple(one for one in ones if key not in new or not one.unmade)
+            for key, ones in script.runs.items()
+        }
+        return replace(script, runs={key: ones for key, ones in runs.items() if ones})
 
     @property
     def untold(self) -> int:
@@ -136,7 +163,9 @@ def _placed(told: Mapping[str, Told], root: Told, export: Any) -> None:
             up = up.above
 
 
-def _outcomes(root: Told, price: Price | None) -> dict[str, tuple[Outcome, ...]]:
+def _outcomes(
+    export: Mapping[str, Any], root: Told, price: Price | None
+) -> dict[str, tuple[Outcome, ...]]:
     """What each task came to, one try after the other: of swarms within, each of their own."""
     found = defaultdict[str, list[tuple[float, Outcome]]](list)
     for swarm in (one for one in root.all() if one.is_swarm):
@@ -145,10 +174,24 @@ def _outcomes(root: Told, price: Price | None) -> dict[str, tuple[Outcome, ...]]
                 for phase in one.phases:
                     said = _outcome(one, phase, swarm, root, price)
                     found["/".join(one.place)].append((phase.span.begin, said))
+        for at, task, why in _unmade(export, swarm, root):
+            kind, _, reason = why.partition(": ")
+            said = Outcome(failure=Failure(kind, reason), unmade=True)
+            found["/".join((*swarm.place, task))].append((at, said))
     return {
         key: tuple(said for _, said in sorted(ones, key=lambda one: one[0]))
         for key, ones in found.items()
     }
+
+
+def _unmade(export: Mapping[str, Any], swarm: Told, root: Told) -> Iterator[tuple[float, str, str]]:
+    """When no run could be made of which of its tasks, and why."""
+    before: Mapping[str, Any] = {}
+    for one in export["documents"]:
+        if one["name"] == UNMADE and one.get("run", root.data["id"]) == swarm.data["id"]:
+            new = {task: said for task, said in one["value"].items() if said != before.get(task)}
+            yield from ((one["at"], task, said["why"]) for task, said in new.items())
+            before = one["value"]
 
 
 def _outcome(one: Told, phase: Phase, swarm: Told, root: Told, price: Price | None) -> Outcome:

@@ -8,6 +8,7 @@ from typing import Any
 
 from vrooli.core.errors import UsageError, VrooliError
 from vrooli.execution.approvals.diffs import diff_of
+from vrooli.execution.routines import StoredRoutine
 from vrooli.execution.runs.children import child_id
 from vrooli.execution.runs.inputs import BadInputs, InputCheck
 from vrooli.execution.spending import Amount
@@ -26,7 +27,7 @@ from vrooli.execution.swarms.simulating.purse import Purse
 from vrooli.execution.swarms.simulating.script import Outcome, Prompter
 from vrooli.execution.swarms.simulating.timeline import Line, short
 from vrooli.execution.swarms.simulating.timers import Timers
-from vrooli.execution.swarms.state import CHECKING, PLANNING
+from vrooli.execution.swarms.state import CHECKING, PLANNING, gate
 from vrooli.execution.swarms.store import BOARD, PLAN, PROBLEMS, SKIPPED, Put, numbered
 from vrooli.flow.budget import OverBudget, limits, place_of
 from vrooli.flow.entries import Failure
@@ -100,6 +101,12 @@ class SimulatedRuns:
         if run not in self.runs:
             self._make(run, asked)
         return run
+
+    async def fits(self, asked: SubRun) -> None:
+        """See the port."""
+        path = "/".join(self._named(asked)[0])
+        self._refuse(asked, self._prompter.unmade(path, gate(path)))
+        self._checked(asked)
 
     async def cut(self, run: str, by: str) -> None:
         """See the port."""
@@ -246,6 +253,26 @@ class SimulatedRuns:
 
     # How a run begins.
 
+    def _named(self, asked: SubRun) -> tuple[tuple[str, ...], int]:
+        """The place of the run that is asked for, and its number."""
+        step, _, within = asked.path.partition(WITHIN)
+        name, number = numbered(within) if within else (step, asked.attempt)
+        return (*self.runs[asked.parent].place, name), number
+
+    def _refuse(self, asked: SubRun, why: Failure | None) -> None:
+        """No run of it could be made, as it is recorded."""
+        if why is not None:
+            raise StepFailed(why.kind, why.reason, where=asked.routine)
+
+    def _checked(self, asked: SubRun) -> tuple[StoredRoutine | None, Any]:
+        """Its routine where that is known, and its inputs as that takes them."""
+        stored = self.library.known(asked.routine)
+        try:
+            return stored, self._check_inputs(stored, asked.inputs) if stored else asked.inputs
+        except BadInputs as error:
+            where = error.where or asked.routine
+            raise StepFailed("inputs", error.what, where=where) from error
+
     def _make(self, id_: str, asked: SubRun) -> None:
         parent = self.runs[asked.parent]
         if len(parent.place) >= DEEPEST:
@@ -254,25 +281,18 @@ class SimulatedRuns:
         if len(self.runs) >= MOST_RUNS:
             what = f"the tree has {MOST_RUNS} runs already"
             raise StepFailed("too-many", what, where=asked.routine)
-        stored = self.library.known(asked.routine)
-        inputs = asked.inputs
-        if stored is not None:
-            try:
-                inputs = self._check_inputs(stored, inputs)
-            except BadInputs as error:
-                where = error.where or asked.routine
-                raise StepFailed("inputs", error.what, where=where) from error
+        place, number = self._named(asked)
+        self._refuse(asked, self._prompter.unmade("/".join(place)))
+        stored, inputs = self._checked(asked)
         own = limits(stored.definition.get("budget") if stored else None)
         purse = Purse(limits(asked.budget).instead_of(own), parent.purse)
-        step, _, within = asked.path.partition(WITHIN)
-        name, number = numbered(within) if within else (step, asked.attempt)
         run = SimulatedRun(
             id=id_,
             parent=parent,
-            name=name,
+            name=place[-1],
             number=number,
-            place=(*parent.place, name),
-            task=bool(within),
+            place=place,
+            task=WITHIN in asked.path,
             routine=asked.routine,
             inputs=inputs,
             purse=purse,

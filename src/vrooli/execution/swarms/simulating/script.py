@@ -144,6 +144,7 @@ class Outcome:
         place: where the script says what it comes to, so that it can be checked; else empty.
         begun: where a person ended it that has run, when it had begun, seconds after the swarm.
             People act at moments: what begins a little earlier in a replay takes longer there.
+        unmade: whether no run could be made, `failure` being why.
     """
 
     output: Any = None
@@ -156,6 +157,7 @@ class Outcome:
     steps: int = 1
     place: str = ""
     begun: float | None = None
+    unmade: bool = False
 
     def takes_from(self, now: float) -> float:
         """Seconds that it takes where it begins at `now`, seconds after the swarm."""
@@ -222,6 +224,16 @@ class Prompter:
     def knows(self, names: Sequence[str]) -> bool:
         """Whether it says what such a run comes to."""
         return any(True for _ in _keys(self._script.runs, names, exact=False))
+
+    def unmade(self, path: str, question: str = "") -> Failure | None:
+        """Why no run could be made here, where that is what comes next. Where a question about it
+        is to be asked first, it says so after that.
+        """
+        ones = self._script.runs.get(path, ())
+        left = self._told["runs", question] < len(self._script.runs.get(question, ()))
+        if left or not ones or not ones[min(self._told["runs", path], len(ones) - 1)].unmade:
+            return None
+        return self._next("runs", path, ones).failure
 
     def step(self, names: Sequence[str]) -> Outcome | None:
         """What the step comes to, likewise."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from vrooli.execution.swarms.coordinating import unmade
 from vrooli.execution.swarms.reading import read_changed
 from vrooli.execution.swarms.simulating.clock import BEGIN, VirtualClock
 from vrooli.execution.swarms.simulating.happening import Happening
@@ -16,6 +17,7 @@ from vrooli.execution.swarms.simulating.library import Library
 from vrooli.execution.swarms.simulating.runs import SimulatedRuns, is_task
 from vrooli.execution.swarms.simulating.script import Prompter, Script
 from vrooli.execution.swarms.simulating.timeline import Line
+from vrooli.execution.swarms.state import UNMADE
 from vrooli.execution.swarms.store import BOARD, PLAN, POLICY, SKIPPED
 from vrooli.execution.swarms.writing import parts_of
 from vrooli.flow.budget import KINDS, MICROS
@@ -102,6 +104,7 @@ class Simulated:
             "policy": kept.newest(POLICY) if kept else {},
             "board": {name.removeprefix(BOARD): documents[name][-1].value for name in names},
             "skipped": [one.value for one in documents.get(SKIPPED, ())],
+            "unmade": list(unmade(kept.newest(UNMADE) if kept else None, root.attempt)),
             "messages": len(kept.messages) if kept else 0,
         }
 
