@@ -163,7 +163,7 @@ class Waiting:
             with Tag("div", "", "row"):
                 for text, approved, classes in (
                     ("Approve those chosen ...", True, "main"),
-                    ("Refuse those chosen ...", False, "danger"),
+                    ("Reject those chosen ...", False, "danger"),
                 ):
                     made = Tag("button", text, classes, type="button", **barred(self._view))
                     made.on("click", self._answer(approved), js_handler=CHOSEN)
@@ -242,7 +242,7 @@ def _handed_on(found: Open) -> None:
 
 
 async def _is_sure(chosen: Sequence[Approval], approved: bool) -> bool:
-    text, classes = ("Approve", "main") if approved else ("Refuse", "danger")
+    text, classes = ("Approve", "main") if approved else ("Reject", "danger")
 
     def build() -> None:
         with Tag("ul"):
