@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser import Watched
@@ -18,6 +19,10 @@ def test_nothing_is_lost_where_somebody_else_was_faster(
     text.fill('{"width": 2}')
     policy.get_by_role("button", name="Write it").click()
     expect(policy.get_by_text("approve goes away")).to_be_visible()
+    text.fill('{"width": 0, "approve": []}')
+    policy.get_by_role("button", name="Write it").click()
+    expect(policy.get_by_text("policy.width: 0 is less than the minimum of 1")).to_be_visible()
+    expect(policy.get_by_text("What becomes looser")).to_have_count(0)
     text.fill('{"width": "two", "approve": ["changing"]}')
     policy.get_by_role("button", name="Write it").click()
     expect(policy.get_by_text("policy.width: 'two' is not of type 'integer'")).to_be_visible()
@@ -91,6 +96,19 @@ def test_something_new_is_written_and_the_swarm_stopped_and_retried(
     expect(asked.get_by_text("Of the budget of $1.00 it has $1.00 left.")).to_be_visible()
     asked.get_by_role("button", name="Retry it").click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
+def test_one_that_is_not_there_is_compared_with_nothing(opened: Watched, swarm: str) -> None:
+    page = opened.go(f"/swarms/compare?one={swarm}&other=nope")
+    expect(page.get_by_text("there is no swarm `nope`")).to_be_visible()
+    expect(page.get_by_text("Asking the server")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("swarm")
+def test_who_only_looks_is_not_offered_to_stop_all(seen_by_viewer: Watched) -> None:
+    page = seen_by_viewer.go("/swarms")
+    expect(page.get_by_role("button", name="Show these")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop all")).to_have_count(0)
 
 
 def test_the_menu_counts_what_a_person_is_to_do(opened: Watched, swarm: str) -> None:

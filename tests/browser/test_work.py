@@ -2,13 +2,14 @@
 
 import json
 import re
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import add_user
+from tests.browser.conftest import add_user, sign_in
 from tests.support.browser import CHROMIUM, Watched
 from tests.support.stack import LiveStack
 
@@ -107,8 +108,8 @@ def test_what_is_typed_in_the_inbox_stays_and_several_are_answered_together(
     page.get_by_role("button", name="Take it back").click()
     expect(page.locator(".inbox article")).to_have_count(2)
     page.get_by_label("Choose all").check()
-    page.get_by_role("button", name="Refuse those chosen").click()
-    page.get_by_role("button", name="Refuse them").click()
+    page.get_by_role("button", name="Reject those chosen").click()
+    page.get_by_role("button", name="Reject them").click()
     expect(page.get_by_text("No question waits for you.")).to_be_visible()
     expect(page.get_by_text("rejected by operator")).to_have_count(2)
     opened.go("/runs?routine=to-sign&status=failed")
@@ -135,6 +136,23 @@ def test_chosen_ones_that_do_not_count_are_named_with_the_reason(
     name = f"Keep it? (step sign of run {faster}): operator has approved it already"
     expect(told.get_by_text(name)).to_be_visible()
     expect(page.get_by_text("No question waits for you.")).to_be_visible()
+
+
+def test_an_admin_chooses_what_is_asked_of_others_one_by_one(
+    stack: LiveStack, browser: Browser, tmp_path: Path
+) -> None:
+    _add(stack, tmp_path, SIGNED)
+    runs = [json.loads(stack.run("run", "start", "to-sign", "--json").stdout) for _ in range(2)]
+    add_user(stack, "rosa@example.org", "admin")
+    with closing(browser.new_context()) as context:
+        page = sign_in(context, stack, "rosa@example.org").go("/approvals")
+        expect(page.locator(".inbox article")).to_have_count(2)
+        page.get_by_label("Choose all").check()
+        expect(page.locator(".inbox .pick:checked")).to_have_count(0)
+        page.get_by_label("Choose it").first.check()
+        expect(page.locator(".inbox .pick:checked")).to_have_count(1)
+    for run in runs:
+        assert stack.run("approval", "reject", run["id"]).returncode == 0
 
 
 def test_another_is_asked_while_somebody_is_away(

@@ -1,6 +1,7 @@
 """`vrooli approval ...`: what runs wait for, and the decisions of people."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -8,7 +9,7 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.approval_away import register_absence
 from vrooli.cli.approval_delegating import delegations, register_delegation
-from vrooli.cli.approval_found import Of, Path_, found_of
+from vrooli.cli.approval_found import Of, Path_, check_there, found_of
 from vrooli.cli.approval_several import Chosen, decide_several
 from vrooli.cli.help import App
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
@@ -43,8 +44,8 @@ _DECIDE_HELP = """
 With `--hash` the decision counts only if that is still the hash of what is asked for;
 without, what is asked for is printed before.
 
-Several at once: by their ids, each as ID or as ID:HASH, or with --all those of a swarm that wait
-for you.
+Several at once: by their ids, each as ID or as ID:HASH, or with --all those of a swarm that are
+asked of you; an admin decides what is asked of others by their ids.
 Each counts by itself, and a table tells what became of it; exit code 1 where one does not count.
 
 Examples:
@@ -94,7 +95,10 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
     ) -> None:
         status = "" if status == "all" else status
         query = {"status": status, "run": run, "swarm": swarm, "limit": limit}
-        found = kit.work(home_to_read(kit, file)).approvals(**query)["approvals"]
+        client = kit.swarms(home_to_read(kit, file))
+        found = client.approvals(**query)["approvals"]
+        if not found:
+            check_there(client, run, swarm)
         if json:
             render.print_json(found)
         elif not found:
@@ -117,16 +121,20 @@ def _register_decision(group: typer.Typer, kit: Kit, verb: str, text: str) -> No
         of: Which = None,
         reason: Annotated[str, typer.Option("--reason", help="Why, for people.")] = "",
         hash_: Annotated[str, typer.Option("--hash", help="Of what is decided about.")] = "",
-        all_: Annotated[bool, typer.Option("--all", help="All that wait, of --swarm.")] = False,
+        all_: Annotated[bool, typer.Option("--all", help="All of --swarm asked of you.")] = False,
         swarm: Annotated[str, typer.Option("--swarm", help="Which swarm's.")] = "",
         risk: Annotated[str, typer.Option("--risk", help="Only up to this class of risk.")] = "",
         file: File = None,
         json: Json = False,
     ) -> None:
-        client = kit.work(home_to_change(kit, file))
+        home = home_to_change(kit, file)
+        client = kit.swarms(home)
         chosen = Chosen(tuple(of or ()), all_, swarm, risk, hash_)
         if chosen.several:
             show = None if json else show_asked
+            if all_:
+                client.swarm(swarm)  # says so where there is none
+                chosen = replace(chosen, me=kit.accounts(home).me()["name"])
             decide_several(client, chosen, verb == "approve", reason, show=show)
             return
         asked = found_of(client, *chosen.of)

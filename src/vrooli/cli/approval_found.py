@@ -8,6 +8,7 @@ from vrooli.cli import render
 from vrooli.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from vrooli.client.swarms import SwarmClient
     from vrooli.client.work import WorkClient
 
 Of = Annotated[
@@ -33,6 +34,18 @@ def found_of(client: "WorkClient", of: str, path: str = "") -> dict[str, Any]:
             advice = f"`{render.called_as()} approval list --run {of} --status all`"
             raise UsageError("it asks for no approval", where=f"{of} {path}", next_step=advice)
         query["cursor"] = page["next_cursor"]
+
+
+def check_there(client: "SwarmClient", run: str, swarm: str) -> None:
+    """That there are those of which nothing was found; empty means none is named.
+
+    Raises:
+        UsageError: there is none of that id.
+    """
+    if run:
+        client.run(run)
+    if swarm:
+        client.swarm(swarm)
 
 
 def _only_one(client: "WorkClient", of: str) -> dict[str, Any]:

@@ -30,10 +30,11 @@ class Chosen:
 
     Attributes:
         of: a run with a path of it, or ids, as they were said.
-        all: all that wait, of `swarm`.
+        all: all of `swarm` that wait for `me`.
         swarm: id; empty without `all`.
         risk: only up to this class; empty for any.
         hash: of the only one.
+        me: who decides; empty without `all`.
     """
 
     of: tuple[str, ...]
@@ -41,6 +42,7 @@ class Chosen:
     swarm: str
     risk: str
     hash: str
+    me: str = ""
 
     @property
     def several(self) -> bool:
@@ -145,15 +147,22 @@ def _named(client: "WorkClient", of: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def _waiting(client: "WorkClient", chosen: Chosen) -> list[dict[str, Any]]:
+    """Those that wait for whoever decides. An admin sees those that wait for others as well, and
+    decides them by their ids alone.
+    """
     found = list[dict[str, Any]]()
-    query = {"status": "pending", "swarm": chosen.swarm, "asked": "me"}
+    query = {"status": "pending", "swarm": chosen.swarm}
     while True:
         page = client.approvals(**query, limit=200)
         found += page["approvals"]
         if page["next_cursor"] is None:
             break
         query["cursor"] = page["next_cursor"]
-    return [one for one in found if mild_enough(one["what"], chosen.risk)]
+    mild = [one for one in found if mild_enough(one["what"], chosen.risk)]
+    mine = [one for one in mild if one["asked_of"] == chosen.me]
+    if others := len(mild) - len(mine):
+        render.note(f"{others} more asked of others: decide these by their ids")
+    return mine
 
 
 def mild_enough(what: Any, most: str) -> bool:

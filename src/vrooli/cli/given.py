@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vrooli.core.errors import UsageError
+from vrooli.core.nesting import DEEPEST_DATA, TOO_DEEP, too_deep
 
 
 def text_of(file: Path) -> str:
@@ -33,14 +34,32 @@ def json_of(said: str, where: str) -> Any:
         where: as what.
 
     Raises:
-        UsageError: it is no JSON.
+        UsageError: it is no JSON, or lies too deep.
     """
     text = _there(said) if said == "-" or said.startswith("@") else said
+    place = said[1:] if said.startswith("@") else where
     try:
-        return json.loads(text)
+        return read_json(text, place)
     except ValueError as error:
         advice = """write it like '{"n": 1}', and a text like '"text"'"""
-        raise UsageError(f"this is no JSON: {error}", where=where, next_step=advice) from error
+        raise UsageError(f"this is no JSON: {error}", where=place, next_step=advice) from error
+
+
+def read_json(text: str, where: str) -> Any:
+    """The value of a text.
+
+    Raises:
+        ValueError: it is no JSON.
+        UsageError: it lies too deep: all that walks over it recurses.
+    """
+    try:
+        value = json.loads(text)
+        if not too_deep(value):
+            return value
+    except RecursionError:
+        pass  # deeper still than what can be read
+    advice = f"give data with at most {DEEPEST_DATA} of them in each other"
+    raise UsageError(TOO_DEEP, where=where, next_step=advice)
 
 
 def words_of(said: str, where: str) -> str:

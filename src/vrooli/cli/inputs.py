@@ -1,12 +1,11 @@
 """Inputs of a run, as the command line takes them."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from vrooli.cli.given import text_of
+from vrooli.cli.given import read_json, text_of
 from vrooli.core.errors import UsageError
 
 Input = Annotated[
@@ -32,7 +31,7 @@ def _from_file(said: str | None) -> dict[str, Any]:
         return {}
     text = text_of(Path(said))
     try:
-        value = json.loads(text)
+        value = read_json(text, said)
     except ValueError as error:
         raise UsageError(
             f"this is no JSON: {error}",
@@ -59,7 +58,7 @@ def _pairs(said: list[str]) -> dict[str, Any]:
                 next_step="write `--input NAME=VALUE`; a VALUE that is no JSON is taken as text",
             )
         try:
-            found[name] = json.loads(value)
+            found[name] = read_json(value, f"--input {name}")
         except ValueError:
             found[name] = value  # a word needs no quotes
     return found

@@ -21,6 +21,7 @@ _NAMED = re.compile(r"[^./\[]+|\[\d+\]")
 _INDEX = re.compile(r"\[\d+\]")
 _OVER = ("completed", "failed", "cancelled")
 _STATUSES = {"created": "running", "pausing": "running, to pause"}
+_ASKING = ("asked", "delegated")
 _AT_REST = ("pending", "waiting", "paused")
 _WAITS = {"time": "waits for its time", "tasks": "waits for its tasks"}
 _STANDS = {"waiting": "waits for a decision", "pausing": "is to pause", "paused": "is paused"}
@@ -39,6 +40,7 @@ class Step:
         says: its output or failure in a few words; while a model speaks, its last words.
         heard: the end of what the model said.
         counted: whether it is a step, and not what one noted.
+        asks: whether what it says is a question that waits.
     """
 
     type: str
@@ -49,6 +51,7 @@ class Step:
     says: str = ""
     heard: str = ""
     counted: bool = True
+    asks: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -182,6 +185,8 @@ class RunTree:
             step = part.step
             if step is not None and step.status == before:
                 step.status, step.ended = after, at
+                if step.asks:  # nobody can answer any more
+                    step.says, step.asks = "", False
                 if step.counted:
                     part.count(before, -1)
                     part.count(after, 1)
@@ -192,7 +197,7 @@ class RunTree:
         """A step asks somebody, or was answered."""
         step = self._node(event).step
         if step is not None:
-            step.says = approval_says(event, word)
+            step.says, step.asks = approval_says(event, word), word in _ASKING
 
     def _said(self, event: Mapping[str, Any]) -> None:
         """A model speaks, in a step that goes on."""
@@ -228,7 +233,7 @@ class RunTree:
             step.began = event["at"]
         elif status in _OVER:
             step.ended = event["at"]
-        step.says = str(event.get("gist") or event.get("why") or "")
+        step.says, step.asks = str(event.get("gist") or event.get("why") or ""), False
 
     def _node(self, event: Mapping[str, Any]) -> Node:
         node = self._of(event["run"])

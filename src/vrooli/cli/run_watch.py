@@ -4,7 +4,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -39,6 +40,10 @@ _FRAMES = 8
 _STYLES = {"completed": "green", "failed": "red", "cancelled": "red", "begun": "cyan"}
 _NAMES = 40
 """Columns of the names, at most."""
+
+_COMMAND = "`vrooli "
+_LEAST = 30
+"""Columns below a row, without which a command goes on at the edge of the terminal."""
 
 Tell = Callable[[Mapping[str, Any]], None]
 Follow = Callable[[str, int], Iterator[dict[str, Any]]]
@@ -167,11 +172,10 @@ def _growing(client: WorkClient, run: str) -> Iterator[_Screen]:
 
     def drawn() -> Group:
         now, width = time.time(), console.width
-        lines = tree.lines(now, max(3, console.height - 3))
+        most = max(3, console.height - 3)
+        rows = drawn_rows(tree.lines(now, most), width)
         away = f"  {_AWAY}" if screen.away else ""
-        return Group(
-            _cropped(f"{head(found, tree, now)}{away}", width, "bold"), *_drawn(lines, width)
-        )
+        return Group(_cropped(f"{head(found, tree, now)}{away}", width, "bold"), *rows[-most:])
 
     with Live(console=console, get_renderable=drawn, refresh_per_second=_FRAMES) as live:
         yield screen
@@ -193,14 +197,33 @@ def _branches(client: WorkClient, run: Mapping[str, Any]) -> dict[str, tuple[str
     return branches(routine["definition"]) if routine["version"] == run["version"] else {}
 
 
-def _drawn(lines: list[Line], width: int) -> "list[Text]":
-    """Names in one column, as far as the terminal has room."""
+def drawn_rows(lines: list[Line], width: int) -> "list[Text]":
+    """Names in one column, as far as the terminal has room. What does not fit is cut, but for
+    commands to copy: these go on below.
+    """
     longest = max((len(line.guide + line.name) for line in lines if line.status), default=0)
     column = min(longest + 2, _NAMES, width // 2)
-    return [_row(line, column, width) for line in lines]
+    return [row for line in lines for row in _rows(line, column, width)]
 
 
-def _row(line: Line, column: int, width: int) -> "Text":
+def _rows(line: Line, column: int, width: int) -> "Iterator[Text]":
+    from rich.text import Text
+
+    row, below = _row(line, column), list[str]()
+    if row.cell_len > width and _COMMAND in line.says:
+        row = _row(replace(line, says=""), column)
+        guide = line.guide.replace("├─ ", "│  ").replace("└─ ", "   ")
+        guide = guide if width - len(guide) > _LEAST else ""
+        says = render.as_called(plain(line.says))
+        room = width - len(guide)
+        below = [f"{guide}{part}" for part in wrap(says, room, break_on_hyphens=False)]
+    row.truncate(width, overflow="ellipsis")
+    yield row
+    for text in below:
+        yield Text(text, style="dim", no_wrap=True)
+
+
+def _row(line: Line, column: int) -> "Text":
     from rich.text import Text
 
     text = Text(line.guide, style="dim", no_wrap=True, overflow="ellipsis")
@@ -215,7 +238,6 @@ def _row(line: Line, column: int, width: int) -> "Text":
         text.append(f"{length(line.seconds):>9}  ", style="not dim")
         says = render.as_called(plain(line.says))
         text.append(says, style="red" if line.status == "failed" else "dim")
-    text.truncate(width, overflow="ellipsis")
     return text
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from vrooli.core.errors import UsageError
 from vrooli.core.expression import LITERALS, RESERVED, Expression, ExpressionError
 from vrooli.core.nearest import did_you_mean
+from vrooli.core.nesting import TOO_DEEP, too_deep
 from vrooli.flow.budget import Limits, limits, mistakes
 from vrooli.flow.model import (
     AttemptNode,
@@ -32,9 +33,6 @@ ID = re.compile(r"[a-z][a-z0-9_]{0,62}")
 MOST_NODES = 1000
 DEEPEST = 20
 MOST_TURNS = 10_000
-
-DEEPEST_DATA = 200
-"""Of lists and objects, whatever they mean: all that walks over them recurses."""
 
 _GIVEN = RESERVED | {"inputs", "steps", "index", "turn", "error"}
 """Names that have a meaning of their own, so that no map gives them to its items."""
@@ -128,8 +126,8 @@ class _Reader:
         if not isinstance(data, dict):
             self._wrong((), "expected keys and values: `name`, `do`, ...")
             return None
-        if _too_deep(data):
-            self._wrong((), f"its lists and objects lie more than {DEEPEST_DATA} deep")
+        if too_deep(data):
+            self._wrong((), TOO_DEEP)
             return None
         self._unknown((), data, _ROUTINE_KEYS)
         name = data.get("name")
@@ -388,15 +386,6 @@ _KINDS: dict[str, Callable[..., tuple[Node | None, _Sight]]] = {
 def _within(value: Any, least: float, most: float) -> bool:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return number and least <= value <= most
-
-
-def _too_deep(data: Any) -> bool:
-    level, depth = [data], 0
-    while level and depth <= DEEPEST_DATA:
-        inner = (one.values() if isinstance(one, dict) else one for one in level)
-        level = [one for many in inner for one in many if isinstance(one, dict | list)]
-        depth += 1
-    return bool(level)
 
 
 def _ids(data: Any) -> list[str]:

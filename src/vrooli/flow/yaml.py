@@ -8,6 +8,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from vrooli.core.errors import UsageError
+from vrooli.core.nesting import TOO_DEEP, too_deep
 
 LONGEST = 1024 * 1024
 """Characters of a file."""
@@ -50,7 +51,8 @@ def parse(text: str) -> Document:
     """Read one document.
 
     Raises:
-        BadYaml: it is none, or uses anchors: a few lines of those can stand for gigabytes.
+        BadYaml: it is none, lies too deep, or uses anchors: a few lines of those can stand for
+            gigabytes.
     """
     if len(text) > LONGEST:
         raise BadYaml(f"the text has more than {LONGEST} characters", 0)
@@ -60,12 +62,17 @@ def parse(text: str) -> Document:
         lines: dict[Place, int] = {}
         if root is not None:
             _walk(root, (), lines, set())
-        return Document(YAML(typ="safe", pure=True).load(text), lines)
+        document = Document(YAML(typ="safe", pure=True).load(text), lines)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise BadYaml(_said(error), mark.line + 1 if mark else 0) from error
-    except (YAMLError, ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise BadYaml(TOO_DEEP, 0) from error
+    except (YAMLError, ValueError) as error:
         raise BadYaml(f"cannot be read: {error}", 0) from error
+    if too_deep(document.data):
+        raise BadYaml(TOO_DEEP, 0)
+    return document
 
 
 def _said(error: MarkedYAMLError) -> str:

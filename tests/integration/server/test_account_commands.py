@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from tests.support.people import PASSWORD, Person, ask
 from tests.support.server import Server
+from tests.support.waiting import wait_for
 from vrooli.cli.app import build_vrooli
 from vrooli.client.accounts import AccountsClient
 from vrooli.client.api import NOBODY
@@ -116,6 +117,41 @@ def test_what_a_user_starts_is_its_own(served: Server, desk: Desk, person: Perso
     log_in(desk, Person(served, "viewer"))
     with pytest.raises(AccessDenied, match="needs the role operator"):
         desk.run("run", "start", "nothing")
+
+
+def asking(served: Server) -> str:
+    """A swarm's file whose only task asks first."""
+    routine = {"name": "nothing", "do": [{"step": "a", "value": {"n": 1}}]}
+    assert served.post("/api/v1/routines", json=routine).status_code == 200
+    task = {"task": "risky", "routine": "nothing", "risk": "dangerous"}
+    return json.dumps({"name": "careful", "goal": "try it", "plan": [task]})
+
+
+def test_all_that_wait_are_those_that_are_asked_of_whoever_decides(
+    served: Server, desk: Desk, person: Person
+) -> None:
+    (desk.folder / "careful.json").write_text(asking(served), encoding="utf-8")
+    admin = Person(served, "admin")
+    log_in(desk, person)
+    chief = desk.with_key(admin.new_key(role="admin")["token"])
+    swarm = desk.told("swarm", "start", "careful.json")["id"]
+    wait_for(lambda: desk.told("approval", "list", "--swarm", swarm), "the question")
+    every = ("--all", "--swarm", swarm, "--risk", "dangerous")
+    assert chief.told("approval", "approve", *every) == []
+    (waiting,) = desk.told("approval", "list", "--swarm", swarm)
+    assert (waiting["status"], waiting["asked_of"]) == ("pending", person.email)
+    (decided,) = desk.told("approval", "approve", *every)
+    assert (decided["id"], decided["status"]) == (waiting["id"], "approved")
+
+
+def test_approvals_of_what_is_not_there_are_not_just_none(desk: Desk, person: Person) -> None:
+    log_in(desk, person)
+    with pytest.raises(UsageError, match="there is no swarm `nope`"):
+        desk.run("approval", "list", "--swarm", "nope")
+    with pytest.raises(UsageError, match="there is no run `nope`"):
+        desk.run("approval", "list", "--run", "nope", "--json")
+    with pytest.raises(UsageError, match="there is no swarm `nope`"):
+        desk.run("approval", "approve", "--all", "--swarm", "nope")
 
 
 def old(desk: Desk) -> None:

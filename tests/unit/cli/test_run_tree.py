@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from vrooli.cli.run_tree import Line, RunTree, branches
-from vrooli.cli.run_watch import head
+from vrooli.cli.run_watch import drawn_rows, head
 
 DEFINITION = {
     "name": "x",
@@ -150,6 +152,28 @@ def test_a_question_stands_beside_its_step_until_it_is_answered() -> None:
     assert drawn(tree.lines(5.0, 9)) == ["└─ sign begun 4s approved by ann"]
     tree.take(event("sign", "completed", 6.0))
     assert tree.status == "running"
+
+
+def test_a_question_of_a_run_that_ended_is_asked_no_more() -> None:
+    tree = RunTree("r")
+    tree.take(event("sign", "begun", 1.0))
+    asked = {"run": "r", "at": 2.0, "path": "sign", "attempt": 1, "id": "7f"}
+    tree.take({**asked, "kind": "approval.asked"})
+    tree.take({"run": "r", "at": 3.0, "kind": "run.cancelled"})
+    assert drawn(tree.lines(5.0, 9)) == ["└─ sign cancelled 2s"]
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_command_to_copy_is_not_cut(width: int) -> None:
+    says = "asks: `vrooli approval show 796b11ac6cd44b55`"
+    made = Line("   ├─ ", "swarm-approval of risky.ask", "begun", "approval", 4.0, says)
+    told = Line("├─ ", "x", "completed", "llm", 4.0, "what a model said " * 9)
+    rows = [row.plain for row in drawn_rows([made, told], width)]
+    assert all(len(row) <= width for row in rows)
+    first, *below, last = rows
+    assert "swarm-approval" in first
+    assert " ".join(row.strip("│ ") for row in below) == says
+    assert last.endswith("…")
 
 
 def test_a_run_stands_below_the_step_that_started_it_and_says_why_it_rests() -> None:

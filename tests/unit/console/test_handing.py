@@ -51,9 +51,9 @@ def test_it_is_taken_back_from_whoever_is_asked() -> None:
 def test_who_decided_in_whose_place() -> None:
     one = {"status": "approved", "decided_by": "bob", "decided_for": "ann", "reason": "fine"}
     assert decided_said(one) == "approved by bob in the place of ann: fine"
-    assert decided_said({"status": "expired", "decided_by": None, "reason": ""}) == (
-        "expired by nobody"
-    )
+    late = {"status": "expired", "decided_by": None, "reason": ""}
+    assert decided_said(late) == "expired: the time to decide is over"
+    assert decided_said({**late, "status": "void"}) == "void: its run has ended"
 
 
 def test_a_question_names_the_swarm_that_it_is_for() -> None:

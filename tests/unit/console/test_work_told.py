@@ -210,7 +210,7 @@ def test_whoever_is_ticked_and_left_the_page_is_told_of() -> None:
     ticked.clear()
     assert ticked.taken(rows, []) == ([], [])
     assert Came(2).said(approved=True) == "2 approved."
-    assert Came(1, (("x", "y"),)).said(approved=False) == "1 refused. 1 did not count."
+    assert Came(1, (("x", "y"),)).said(approved=False) == "1 rejected. 1 did not count."
 
 
 @pytest.mark.parametrize(

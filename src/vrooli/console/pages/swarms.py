@@ -116,7 +116,8 @@ def _above(view: View, wanted: RunFilter, asked: Asked[dict[str, Any]], chosen: 
             Tag("p", f"{said} Those on other pages of this list as well.")
 
         chosen.button()
-        button("Stop all ...", stop_all, "danger", why_not(view))
+        if not why_not(view):
+            button("Stop all ...", stop_all, "danger")
     chosen.said = Tag("p", "", "said", aria_live="polite")
     place = Tag("div")
 

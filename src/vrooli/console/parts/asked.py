@@ -97,7 +97,9 @@ class Showing(Generic[Answer]):
 
         def seen() -> object:
             answer = self._source.answer
-            return None if answer is None else of(answer)
+            if answer is None:  # what is asked in vain is not said to be asked still
+                return self._source.trouble is None, None
+            return None, of(answer)
 
         self._looks.append(Live(seen, built, tag, classes).look)
 

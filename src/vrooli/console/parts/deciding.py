@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from vrooli.client.approval_texts import past_said
 from vrooli.client.costs import cost_said
 from vrooli.console.page import View
 from vrooli.console.parts.asked import act
@@ -34,7 +35,9 @@ def show_approval(view: View, one: Mapping[str, Any], decided: Then) -> None:
 
 
 def decided_said(one: Mapping[str, Any]) -> str:
-    """Who said what, in whose place, and why. Pure."""
+    """Who said what, in whose place, and why; or why nobody did. Pure."""
+    if one["status"] in ("void", "expired"):
+        return f"{one['status']}: {past_said(one, '')}"
     place = f" in the place of {one['decided_for']}" if one.get("decided_for") else ""
     said = f"{one['status']} by {one.get('decided_by') or 'nobody'}{place}"
     return f"{said}: {one['reason']}" if one.get("reason") else said
@@ -90,7 +93,7 @@ def show_answers(view: View, one: Mapping[str, Any], decided: Then) -> None:
     def answer(approved: bool) -> Callable[[Any], Any]:
         async def decide(event: Any) -> None:
             why = str(event.args or "")[:LONGEST]
-            words, work = ("Approve", "Refuse")[not approved], view.acting.work
+            words, work = ("Approve", "Reject")[not approved], view.acting.work
             if await act(view, words, lambda: work.decide(one["id"], approved, one["hash"], why)):
                 await decided()
 
@@ -101,6 +104,6 @@ def show_answers(view: View, one: Mapping[str, Any], decided: Then) -> None:
         kept = {"disabled": True, "title": missing} if missing else barred(view)
         yes = Tag("button", "Approve", "main", type="button", **kept)
         yes.on("click", answer(True), js_handler=ANSWER)
-        no = Tag("button", "Refuse", "danger", type="button", **barred(view))
+        no = Tag("button", "Reject", "danger", type="button", **barred(view))
         no.on("click", answer(False), js_handler=ANSWER)
         show_handing(view, one, decided)

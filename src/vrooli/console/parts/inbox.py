@@ -41,11 +41,12 @@ CHOSEN = """(e) => emit({
 TICKED = "(e) => emit(e.target.checked)"
 """What a check box hands over."""
 
-ALL = """(e) => document.querySelectorAll(".inbox .pick").forEach((one) => {
+ALL = """(e) => document.querySelectorAll(".inbox .pick:not(.others)").forEach((one) => {
   if (one.checked === e.target.checked) return;
   one.checked = e.target.checked;
   one.dispatchEvent(new Event("change"));
 })"""
+"""Chooses all that are asked of whoever looks. An admin sees those of others, and chooses each."""
 
 
 def counted(count: int) -> str:
@@ -156,13 +157,13 @@ class Waiting:
             with Tag("div", "", "row"):
                 every = Tag("input", "", type="checkbox", id="pick-all")
                 every.on("change", js_handler=ALL)
-                Tag("label", "Choose all that are shown", "beside", for_="pick-all")
+                Tag("label", "Choose all that are asked of you", "beside", for_="pick-all")
             Tag("label", "Reason for those that are chosen (optional)", for_="reason-all")
             Tag("textarea", "", "reason", id="reason-all", rows=1, maxlength=LONGEST)
             with Tag("div", "", "row"):
                 for text, approved, classes in (
                     ("Approve those chosen ...", True, "main"),
-                    ("Refuse those chosen ...", False, "danger"),
+                    ("Reject those chosen ...", False, "danger"),
                 ):
                     made = Tag("button", text, classes, type="button", **barred(self._view))
                     made.on("click", self._answer(approved), js_handler=CHOSEN)
@@ -173,7 +174,8 @@ class Waiting:
             with Tag("div", "", "row"):
                 own = f"pick-{one['id']}"
                 about = {"id": own, "value": one["id"], **self._ticked.drawn(one)}
-                box = Tag("input", "", "pick", type="checkbox", **about)
+                mine = one["asked_of"] == self._view.acting.person.name
+                box = Tag("input", "", "pick" if mine else "pick others", type="checkbox", **about)
                 box.on("change", self._tick(one), js_handler=TICKED)
                 Tag("label", "Choose it", "beside", for_=own)
             show_question(self._view, one)
@@ -240,7 +242,7 @@ def _handed_on(found: Open) -> None:
 
 
 async def _is_sure(chosen: Sequence[Approval], approved: bool) -> bool:
-    text, classes = ("Approve", "main") if approved else ("Refuse", "danger")
+    text, classes = ("Approve", "main") if approved else ("Reject", "danger")
 
     def build() -> None:
         with Tag("ul"):

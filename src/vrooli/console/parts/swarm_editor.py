@@ -98,19 +98,37 @@ class Editor:
         except ValueError as error:
             self._wrong.say(f"is not JSON: {error}")
             return False
-        if self._warns(value):
+        if await self._warns(value):
             return False
         write = self._view.acting.swarms.write
         done = partial(write, self._feed.run, self._name, value, self._seen)
         return await self._try(done, value)
 
-    def _warns(self, value: Any) -> bool:
+    async def _cannot_be(self, value: Any) -> bool:
+        """Whether the server finds mistakes in it, which are told before what it would do. It is
+        asked to put it in the place of a version that is over, which writes nothing.
+        """
+        if not self._seen:
+            return False
+        write = self._view.acting.swarms.write
+        try:
+            await self._view.acting.ask(partial(write, self._feed.run, self._name, value, 0))
+        except BadSwarm as error:
+            self._wrong.tell(error)
+            return True
+        except VrooliError:
+            pass  # not of the text; what else stands against it is told when it is written
+        return False
+
+    async def _warns(self, value: Any) -> bool:
         """Whether it does more than replace a text, which is told first; written again just so, it
-        is meant.
+        is meant. What cannot be is told instead.
         """
         found = meant_now(self._feed, self._name, self._before, value)
         if not found.lines or self._warned == (value, found):
             return False
+        if await self._cannot_be(value):
+            return True
         self._warned = value, found
         with self._warning, Tag("div", "", "banner warning", role="alert"):
             Tag("p", f"What you typed takes the place of the whole {self._name}.")

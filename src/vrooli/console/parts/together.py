@@ -32,7 +32,7 @@ class Came:
 
     def said(self, approved: bool) -> str:
         """In a sentence."""
-        words = f"{self.done} {'approved' if approved else 'refused'}."
+        words = f"{self.done} {'approved' if approved else 'rejected'}."
         return f"{words} {len(self.others)} did not count." if self.others else words
 
 
