@@ -9,7 +9,8 @@ from pathlib import Path
 
 from vrooli.core.errors import SecretError
 from vrooli.host.secrets import FileSecrets
-from vrooli.stack.model import Job, Service, Stack
+from vrooli.main.places import find_home
+from vrooli.stack.model import AUTOHEAL, Job, Service, Stack
 from vrooli.stack.plaintext import texts
 from vrooli.stack.probes.exec_ import PATH
 from vrooli.stack.references import is_reference
@@ -18,9 +19,21 @@ from vrooli.stack.references import is_reference
 def troubles(stack: Stack, environment: Mapping[str, str]) -> list[str]:
     """As this user finds them, a line each. Variables of services are those of the `up` to come."""
     secrets = FileSecrets(Path(), environment)
-    found = [_unreadable(place, value, secrets) for place, value in _references(stack)]
+    made = _made(stack, environment)
+    found = [
+        _unreadable(place, value, secrets)
+        for place, value in _references(stack)
+        if value not in made
+    ]
     found += [*_programs(stack), *_places(stack, environment)]
     return [line for line in dict.fromkeys(found) if line]
+
+
+def _made(stack: Stack, environment: Mapping[str, str]) -> set[str]:
+    """References to what the `up` to come makes before it starts a service."""
+    home = find_home(stack.name, environment)
+    ours = (home.operator_token, home.reader_token) if AUTOHEAL in stack.services else ()
+    return {f"file:{path}" for path in ours if _is_gone(str(path))}
 
 
 def _references(stack: Stack) -> Iterator[tuple[str, str]]:

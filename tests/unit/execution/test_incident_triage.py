@@ -151,6 +151,68 @@ def test_a_disk_that_is_full_is_that_of_the_data_on_it(judge: Mapping[str, Any])
     )  # fmt: skip
 
 
+READING = "critical", "/srv/home/data/shop-db: 100.0 % used, 0.0 GiB free, the fullest of 2"
+
+
+def disk_check(status: str, message: str) -> dict[str, Any]:
+    """As `/checks` has that of the disks."""
+    return {
+        "id": "system-disk",
+        "looked_at": NOW,
+        "result": {"status": status, "message": message},
+    }
+
+
+def test_what_was_told_and_tried_about_a_disk_speaks_for_the_same_cause(
+    judge: Mapping[str, Any],
+) -> None:
+    """No second cause that is only about the telling."""
+    told = {"subject": "system-disk", "at": NOW, "data": {}}
+    heal = {"subject": "system-disk", "cause": READING[1], "note": "", "detected_at": NOW}
+    given = facts(
+        service("shop-db", "killed by signal 6"),
+        events=[{**told, "words": f"not paged: system-disk is critical: {READING[1]}"}],
+        heals=[heal],
+        logs=(log("shop-db", FULL),),
+    )
+    given["state"]["checks"] = [disk_check(*READING)]
+    full, *others = judge["main"](given)["causes"]
+    assert (full["cause"], full["subject"], full["now"]) == ("disk-full", "shop-db", True)
+    assert {"log", "checks", "heals", "events"} <= {one["source"] for one in full["evidence"]}
+    assert [one["cause"] for one in others] == ["crashed"]
+
+
+def test_a_disk_of_no_service_has_its_reading_and_commands_that_fit_a_check(
+    judge: Mapping[str, Any],
+) -> None:
+    said = "/: 99.9 % used, 0.0 GiB free, the fullest of 2 file systems"
+    given = facts(service("web"))
+    given["state"]["checks"] = [disk_check("critical", said)]
+    (cause,) = judge["main"](given)["causes"]
+    assert (cause["cause"], cause["subject"], cause["now"]) == ("disk-full", "system-disk", True)
+    assert [one["says"] for one in cause["evidence"]] == [f"check: {said}"]
+    assert [line for line in cause["playbook"] if not line.startswith("#")] == [
+        "df -h", "vrooli-autoheal history system-disk", "vrooli-autoheal checks"
+    ]  # fmt: skip
+
+
+def test_a_job_has_the_commands_of_jobs(judge: Mapping[str, Any]) -> None:
+    full = "No space left on device"
+    given = facts(service("web"), history=[incident("job-report", full)])
+    (cause,) = judge["main"](given)["causes"]
+    assert (cause["cause"], cause["subject"]) == ("disk-full", "report")
+    assert "vrooli job logs report" in cause["playbook"]
+    assert cause["playbook"][-1] == "vrooli job run report"
+
+
+def test_a_service_whose_name_ends_like_another_keeps_what_is_said_of_it(
+    judge: Mapping[str, Any],
+) -> None:
+    event = {"subject": "shop-db", "words": FULL, "at": NOW, "data": {}}
+    (cause,) = judge["main"](facts(service("db"), service("shop-db"), events=[event]))["causes"]
+    assert cause["subject"] == "shop-db"
+
+
 def test_a_log_that_says_the_same_again_and_again_is_shown_once(judge: Mapping[str, Any]) -> None:
     given = facts(service("db", "exited"), logs=(log("db", FULL, FULL.replace("[7]", "[8]")),))
     (cause,) = judge["main"](given)["causes"]
@@ -160,7 +222,8 @@ def test_a_log_that_says_the_same_again_and_again_is_shown_once(judge: Mapping[s
 def test_every_cause_has_a_playbook_of_commands_that_there_are(judge: Mapping[str, Any]) -> None:
     reference = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
     assert {name for name, _, _ in judge["SIGNS"]} == set(judge["SAYS"])
-    for _, steps in judge["SAYS"].values():
+    others = [*judge["OF_JOBS"].values()], [*judge["OF_CHECKS"].values()]
+    for steps in (*(steps for _, steps in judge["SAYS"].values()), *others):
         for step in steps:
             words = step.partition(" {")[0].partition(" -")[0].split()
             known = f"## `{' '.join(words[:3])}`" in reference or words[0] in ("#", "df")
@@ -182,6 +245,7 @@ def test_a_model_proves_what_it_names_word_by_word(tmp_path: Path) -> None:
     made_up = {**named, "subject": "api", "evidence": ["the disk is full"]}
     causes = [{**named, "evidence": [FULL, "the disk is full"]}, made_up]
     services = given["state"]["services"]
-    found = mains["judged"]({"causes": causes, "text": text, "services": services, "usage": {}})
+    given = {"causes": causes, "text": text, "services": services, "checks": [], "usage": {}}
+    found = mains["judged"](given)
     assert [[one["says"] for one in cause["evidence"]] for cause in found["causes"]] == [[FULL]]
     assert (found["causes"][0]["now"], found["dropped"]) == (True, 1)

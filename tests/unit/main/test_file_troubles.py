@@ -47,6 +47,19 @@ def test_what_is_there_is_no_trouble(tmp_path: Path) -> None:
     assert found == ["checks.own: command: /nonexistent/check: there is no such program"]
 
 
+def test_what_the_first_up_makes_is_no_trouble(tmp_path: Path) -> None:
+    """The tokens of the watchdog, and no other file beside them."""
+    home = tmp_path / "home"
+    web = '[scenarios.web]\ncommand = ["/bin/sh"]\n'
+    tokens = {"R": "reader.token", "O": "operator.token", "X": "other.token"}
+    named = ", ".join(f'{key} = "file:{home}/secrets/{name}"' for key, name in tokens.items())
+    stack = StackFile(tmp_path).load(f"{web}env = {{ {named} }}\n")
+    found = troubles(stack, {"VROOLI_HOME": str(home)})
+    told = f"web: X: file:{home}/secrets/other.token: cannot read the secret: No such file or"
+    assert found == [f"{told} directory"]
+    assert len(troubles(stack, {"VROOLI_HOME": str(tmp_path / "another")})) == 3
+
+
 def test_what_a_service_or_job_cannot_be_started_with_is_told(tmp_path: Path) -> None:
     (tmp_path / "app").mkdir()
     file = StackFile(tmp_path).load("""
