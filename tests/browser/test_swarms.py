@@ -39,6 +39,28 @@ def test_nothing_is_lost_where_somebody_else_was_faster(
     expect(text).to_have_count(0)
 
 
+def test_a_deadline_is_told_and_one_that_has_passed_before_it_is_written(
+    opened: Watched, swarm: str, stack: LiveStack
+) -> None:
+    page = opened.go(f"/swarms/{swarm}")
+    assert stack.run("swarm", "write", swarm, "policy", '{"deadline": "2h"}').returncode == 0
+    told = page.locator("details").filter(has_text="version 2").first
+    told.locator("summary").click()
+    expect(told.get_by_text("Its deadline ends the swarm at")).to_be_visible()
+    policy = page.get_by_role("article").filter(has_text="policy").first
+    policy.get_by_role("button", name="Change").click()
+    policy.get_by_label("policy, version 2, as JSON").fill('{"deadline": "1ms"}')
+    policy.get_by_role("button", name="Write it").click()
+    expect(policy.get_by_text("its deadline, 1ms after it began, is over")).to_be_visible()
+    shown = stack.run("swarm", "show", swarm).stdout
+    assert "deadline 2h (at " in shown
+    assert " so far" in shown
+    written = stack.run("swarm", "write", swarm, "policy", '{"deadline": "1ms"}')
+    assert "the swarm is ended, and fails" in written.stdout + written.stderr
+    expect(told.get_by_text("Its deadline ends the swarm at")).to_have_count(0)
+    assert f"run retry {swarm}` goes on" in stack.run("swarm", "why", swarm).stdout
+
+
 def test_what_is_put_back_says_first_what_it_does(
     opened: Watched, swarm: str, stack: LiveStack
 ) -> None:

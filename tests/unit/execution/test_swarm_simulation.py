@@ -252,6 +252,15 @@ async def test_a_retry_gives_another_try_and_keeps_what_is_done() -> None:
     assert told(found, "begun") == [(0, "a"), (1, "b"), (60, "b[2]")]
 
 
+async def test_time_between_an_end_and_a_retry_is_none_of_the_budget() -> None:
+    runs = {"a": [{"fails": "no disk", "takes": "5s"}, {"output": 2, "takes": "10s"}]}
+    script = {"runs": runs, "events": [{"at": "1m", "retry": True}]}
+    found = await run(task("a"), script=script, budget={"time": 20})
+    assert (found["output"], found["took"]) == ({"a": 2}, 70)
+    found = await run(task("a"), script=script, budget={"time": 14})
+    assert (found["failure"]["kind"], found["took"]) == ("budget", 69)
+
+
 async def test_what_would_change_is_told_with_the_question() -> None:
     shows = {"before": "a\nb", "after": "a\nc"}
     runs = {"a": {}, "a/approval": {"approved": True}}

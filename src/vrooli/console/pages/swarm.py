@@ -104,7 +104,7 @@ def _state(seen: RunSeen) -> object:
 
 
 def _people(seen: RunSeen) -> object:
-    return _of(seen, "team"), _of(seen, "policy")
+    return _of(seen, "team"), _of(seen, "policy"), seen.ended
 
 
 def _of(seen: RunSeen, name: str) -> object:

@@ -56,6 +56,7 @@ class SimulatedRun:
         kept: of a swarm.
         attempt: how often it was tried.
         resting: whether somebody paused it.
+        idle: seconds between its ends and its retries, which are none of its budget.
     """
 
     id: str
@@ -77,6 +78,13 @@ class SimulatedRun:
     kept: Kept | None = None
     attempt: int = 1
     resting: bool = False
+    idle: float = 0.0
+
+    @property
+    def due(self) -> float | None:
+        """Unix seconds at which its time is over."""
+        seconds = self.purse.limits.seconds
+        return None if seconds is None else self.made + self.idle + seconds
 
     @property
     def open(self) -> bool:

@@ -150,6 +150,8 @@ class SimulatedRuns:
         """It goes on after it failed or was cancelled; what was done in it stays done."""
         if run.status not in ("failed", "cancelled"):
             return
+        if run.ended is not None:
+            run.idle += self.clock.wall() - run.ended
         run.status, run.output, run.failure, run.ended = "running", None, None, None
         run.attempt += 1
         self.tell("retried", run.path, by)
@@ -160,9 +162,7 @@ class SimulatedRuns:
             routine.again()
             self._driven[run.id] = routine
             self.ready(run)
-        seconds = run.purse.limits.seconds
-        if seconds is not None and self.clock.wall() >= run.made + seconds:
-            self._late(run)
+        self._late(run)
 
     # What those that are driven ask for.
 
@@ -308,8 +308,8 @@ class SimulatedRuns:
 
     def _enter(self, run: SimulatedRun) -> None:
         self.runs[run.id] = run
-        if run.purse.limits.seconds is not None:
-            self.clock.at(run.made + run.purse.limits.seconds, partial(self._late, run))
+        if run.due is not None:
+            self.clock.at(run.due, partial(self._late, run))
 
     def _go(self, run: SimulatedRun, definition: Any) -> None:
         asks = run.routine == APPROVING
@@ -342,11 +342,10 @@ class SimulatedRuns:
 
     def _late(self, run: SimulatedRun) -> None:
         """Its time is over, unless it was given more; nobody drives it while it is paused."""
-        seconds = run.purse.limits.seconds
-        if not run.open or seconds is None:
+        if not run.open or run.due is None:
             return
-        if self.clock.wall() < run.made + seconds:
-            self.clock.at(run.made + seconds, partial(self._late, run))
+        if self.clock.wall() < run.due:
+            self.clock.at(run.due, partial(self._late, run))
         elif run.resting:
             self._overdue.add(run.id)
         else:
