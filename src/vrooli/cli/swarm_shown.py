@@ -21,7 +21,9 @@ def row(swarm: Mapping[str, Any]) -> tuple[str, ...]:
     """Of a list."""
     started = f"{render.ago(swarm['created_at'])} ago"
     head = (swarm["id"], swarm["name"], _stands(swarm), started)
-    return (*head, str(swarm["runs"]), swarm["created_by"], short(swarm["goal"], MOST))
+    within = f"(within {swarm['parent']}) " if swarm["parent"] else ""
+    goal = short(within + swarm["goal"], MOST)
+    return (*head, str(swarm["runs"]), swarm["created_by"], goal)
 
 
 def show_swarm(found: Mapping[str, Any]) -> None:
@@ -29,6 +31,7 @@ def show_swarm(found: Mapping[str, Any]) -> None:
     state = found["swarm"]
     rows = {
         "swarm": f"{found['id']} ({found['routine']})",
+        "within": found["parent"] or "",
         "goal": state["goal"] if state else "",
         "status": render.paint(_stands(found), _stands(found)),
         "by": found["created_by"],

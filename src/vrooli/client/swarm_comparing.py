@@ -167,8 +167,10 @@ def _spent(kind: str, say: Callable[[Any], str] = str) -> Callable[[Outcome], st
 
 
 def _tasks_done(one: Outcome) -> str:
-    done = sum(task["status"] == "done" for task in one.tasks)
-    return f"{done} of {len(one.tasks)} done"
+    """Of its own; a replay knows those of swarms within as well, by their path."""
+    own = [task for task in one.tasks if "/" not in task["task"]]
+    done = sum(task["status"] == "done" for task in own)
+    return f"{done} of {len(own)} done"
 
 
 _DOCUMENTS = ("inputs", "policy", "board", "output")

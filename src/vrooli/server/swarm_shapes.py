@@ -16,8 +16,9 @@ class SwarmStored(BaseModel):
 
 
 class SwarmRow(BaseModel):
-    """One of a list. `runs` are those that it started itself. It is `working` while it waits
-    itself, and a run below it goes on.
+    """One of a list. `runs` are those that it started itself; `parent` is the run that started it:
+    the swarm that it lies within, or null. It is `working` while it waits itself, and a run below
+    it goes on.
     """
 
     id: str
@@ -28,6 +29,7 @@ class SwarmRow(BaseModel):
     created_at: float
     ended_at: float | None
     runs: int
+    parent: str | None
     working: bool
 
 

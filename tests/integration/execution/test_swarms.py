@@ -229,6 +229,9 @@ async def test_a_swarm_within_obeys_the_one_above(here: Place) -> None:
     found = await here.end(run)
     assert found["output"] == 2
     await _told_what_it_took(here, run)
+    rows = await here.work.swarms.views.page("", "", None, 50)
+    ours = {one["name"]: one["parent"] for one in rows if run in (one["id"], one["parent"])}
+    assert ours == {found["routine"]: None, inner["name"]: run}
 
 
 async def _told_what_it_took(here: Place, run: str) -> None:

@@ -55,6 +55,14 @@ def test_what_is_the_same_is_told_from_what_is_not() -> None:
     assert "output" not in found["documents"]  # one of them has none
 
 
+def test_tasks_of_swarms_within_are_not_counted_as_its_own() -> None:
+    """A replay tells of these as well, by their path."""
+    real, replayed = swarm(task("a")), swarm(task("a"), task("a/b", "waiting"))
+    found = compared(outcome(real), outcome(replayed))
+    facts = {one["name"]: (one["one"], one["other"], one["same"]) for one in found["facts"]}
+    assert facts["tasks"] == ("1 of 1 done", "1 of 1 done", True)
+
+
 def test_one_that_has_not_begun_is_compared_as_well() -> None:
     found = compared(
         outcome(swarm(task("a"))), outcome(swarm(swarm=None, status="pending", ended_at=None))

@@ -153,7 +153,12 @@ def _row(swarm: Swarm, choice: Choice) -> None:
         Tag("span", f" {swarm['name']}", "soft")
     with Tag("td"):
         Tag("span", state_of(swarm), f"state {state_of(swarm)}")
-    Tag("td", swarm["goal"], "goal")
+    with Tag("td", "", "goal"):
+        if swarm["parent"]:
+            Tag("span", "within ", "soft")
+            link(swarm["parent"], address("runs", swarm["parent"]))
+            Tag("span", ": ", "soft")
+        Tag("span", swarm["goal"])
     with Tag("td"):
         moment(begun, since=True)
     Tag("td", length(ended - begun) if ended else "")

@@ -336,9 +336,13 @@ class Swarms:
 
     async def stop_all(self, by: str, owner: str) -> list[str]:
         """All swarms end at once; only those of `owner`, where one is said. Their ids. Those that
-        somebody starts meanwhile end as well.
+        somebody starts meanwhile end as well. One that cannot be stopped keeps no other going.
+
+        Raises:
+            VrooliError: not all could be, also in a later look.
         """
         stopped, turn = list[str](), asyncio.Semaphore(AT_ONCE)
+        failed: BaseException | None = None
 
         async def stop(run: str) -> None:
             async with turn:
@@ -347,9 +351,12 @@ class Swarms:
 
         for _ in range(LOOKS):
             found = await self.views.open(owner)
+            ended = await asyncio.gather(*map(stop, found), return_exceptions=True)
+            failed = next((one for one in ended if isinstance(one, BaseException)), None)
             if not found:
                 break
-            await asyncio.gather(*map(stop, found))
+        if failed is not None:
+            raise failed
         return stopped
 
     async def _quietly(self, do: Any, run: str, by: str) -> bool:

@@ -15,7 +15,7 @@ from vrooli.flow.budget import MICROS
 _LIST = """
 SELECT s.run, r.routine, s.goal, r.status, r.created_by,
        extract(epoch FROM s.created_at)::float8, extract(epoch FROM r.ended_at)::float8,
-       (SELECT count(*) FROM runs c WHERE c.parent = s.run)
+       (SELECT count(*) FROM runs c WHERE c.parent = s.run), r.parent
 FROM swarms s JOIN runs r ON r.id = s.run
 WHERE ($1 = '' OR r.status = $1) AND ($2 = '' OR r.created_by = $2)
     AND ($3::float8 IS NULL OR (s.created_at, s.run) < (to_timestamp($3), $4))
@@ -46,7 +46,7 @@ WITH open AS (
 SELECT id FROM open JOIN driving ON hash = version ORDER BY id
 """
 
-_KEYS = ("id", "name", "goal", "status", "created_by", "created_at", "ended_at", "runs")
+_KEYS = ("id", "name", "goal", "status", "created_by", "created_at", "ended_at", "runs", "parent")
 
 CANCELLED = "cancelled"
 """Where a task is to which a swarm never came, or with which it ended; and a run."""
