@@ -324,6 +324,28 @@ async def test_it_stops_with_all_that_it_started(here: Place) -> None:
     assert {one["status"] for one in await children(here, run)} == {"cancelled"}
 
 
+async def test_one_that_could_not_be_stopped_is_stopped_by_another_look(here: Place) -> None:
+    inner = await here.put({"step": "w", "wait": {"seconds": 3600}})
+    held, other = [await swarm(here, {"task": "t", "routine": inner}) for _ in range(2)]
+    for run in (held, other):
+        await rests(here, run)
+    # No transaction takes back what a sequence gave: without room for as many cancels.
+    await here.fetch("CREATE SEQUENCE tries")
+    full = "RAISE 'no room' USING ERRCODE = '53100'"
+    body = f"BEGIN IF nextval('tries') <= 2 THEN {full}; END IF; RETURN NEW; END"
+    await here.fetch(f"CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $${body}$$")
+    await here.fetch(
+        "CREATE TRIGGER full_disk BEFORE UPDATE ON runs FOR EACH ROW "
+        f"WHEN (NEW.id = '{held}' AND NEW.status = 'cancelled') EXECUTE FUNCTION full_disk()"
+    )
+    try:
+        stopped = await here.work.swarms.stop_all("somebody", "somebody")
+        assert {held, other} <= set(stopped)
+    finally:
+        await here.fetch("DROP FUNCTION full_disk CASCADE")
+        await here.fetch("DROP SEQUENCE tries")
+
+
 async def test_another_process_goes_on_with_it(dsn: str) -> None:
     async with place(dsn) as first, place(dsn) as second:
         add = await adder(first)
