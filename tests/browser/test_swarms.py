@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.support.browser import Watched
 from tests.support.stack import LiveStack
+from tests.support.swarms import waiting_swarm
 
 
 def test_nothing_is_lost_where_somebody_else_was_faster(
@@ -40,8 +41,9 @@ def test_nothing_is_lost_where_somebody_else_was_faster(
 
 
 def test_a_deadline_is_told_and_one_that_has_passed_before_it_is_written(
-    opened: Watched, swarm: str, stack: LiveStack
+    opened: Watched, stack: LiveStack
 ) -> None:
+    swarm = waiting_swarm(stack)  # of its own: it ends it
     page = opened.go(f"/swarms/{swarm}")
     assert stack.run("swarm", "write", swarm, "policy", '{"deadline": "2h"}').returncode == 0
     told = page.locator("details").filter(has_text="version 2").first
