@@ -36,9 +36,6 @@ Examples:
   vrooli swarm show 3f2a9c4e81d07b65 --json | jq .swarm.plan > plan.json
 """
 
-NAMED = ("plan", "policy")
-"""What each swarm has; of other names stands on its blackboard."""
-
 
 def register(group: typer.Typer, kit: Kit) -> None:
     """Add the command to `swarm`."""
@@ -57,13 +54,13 @@ def register(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        from vrooli.client.swarm_texts import as_shown
+        from vrooli.client.swarm_texts import NAMES, as_shown
 
         client, said = kit.swarms(home_to_change(kit, file)), json_of(value, "JSON")
         if shown := as_shown(name, said):
             said, version = shown
             seen, whole = version if seen is None else seen, True
-        if name in NAMED:
+        if name in NAMES:
             found, notes = _changed(client, swarm, name, said, seen, whole=whole)
         else:
             found, notes = client.write(swarm, name, said, seen), []
