@@ -17,7 +17,7 @@ from vrooli.console.page import Page, pages
 
 SHOTS = Path(__file__).parents[1] / "docs" / "screenshots"
 QUALITY = 60
-"""Of JPEG: still sharp, and all of them together are below 2 MB."""
+"""Of JPEG: still sharp, and all of them together are below 4 MB."""
 
 EXAMPLES = {
     "/services/{name}": "/services/orders",
