@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TextIO
 
 from vrooli.cli import render
-from vrooli.cli.run_tree import APPROVING, HANDING, approval_says, stands_after, task_of
+from vrooli.cli.run_tree import approval_says, stands_after
 from vrooli.cli.run_untold import first_line
+from vrooli.client.run_names import APPROVING, HANDING, task_of
 from vrooli.client.swarm_texts import event_said
 from vrooli.client.work import ENDED
 

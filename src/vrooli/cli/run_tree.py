@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from vrooli.client.run_names import part_of
+from vrooli.client.run_names import HANDING, task_of
 
 HEARD = 60
 """Characters of what a model says just now that are shown."""
@@ -13,10 +13,6 @@ HEARD = 60
 MOST = 6
 """Parts of one map or loop that are shown; of the others only how many there are."""
 
-HANDING, APPROVING = "swarm-person", "swarm-approval"
-"""Routines of each swarm: one waits for what a person does, one asks about a task."""
-
-_OF_TASK = re.compile(r"/(approval|person)(\[\d+\])?$")
 _NAMED = re.compile(r"[^./\[]+|\[\d+\]")
 _INDEX = re.compile(r"\[\d+\]")
 _OVER = ("completed", "failed", "cancelled")
@@ -258,14 +254,6 @@ def stands_after(event: Mapping[str, Any], word: str) -> str:
     if word == "waiting" and event.get("for") in _WAITS:
         return _WAITS[event["for"]]
     return _STANDS.get(word, "")
-
-
-def task_of(event: Mapping[str, Any]) -> str:
-    """What a run does for the one that made it, by the event that it was made: in a swarm the
-    name of its task.
-    """
-    name = part_of(str(event["path"]))
-    return _OF_TASK.sub("", name) if event.get("routine") in (HANDING, APPROVING) else name
 
 
 def approval_says(event: Mapping[str, Any], word: str) -> str:

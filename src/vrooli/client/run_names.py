@@ -4,10 +4,15 @@ Pure.
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 Started = tuple[str, str]
 """The run that started one, and the path of the step that did."""
 
+HANDING, APPROVING = "swarm-person", "swarm-approval"
+"""Routines of each swarm: one waits for what a person does, one asks about a task."""
+
+_OF_TASK = re.compile(r"/(approval|person)(\[\d+\])?$")
 _TASK = re.compile(r"([^/\[]+)(?:/(approval|person))?(?:\[(\d+)\])?")
 _WORDS = {None: "{}", "approval": "whether {} may be done", "person": "{}, by a person"}
 
@@ -15,6 +20,14 @@ _WORDS = {None: "{}", "approval": "whether {} may be done", "person": "{}, by a 
 def part_of(path: str) -> str:
     """What is said of the path of a step: of a task of a swarm what follows the swarm's own."""
     return path.partition("/")[2] or path
+
+
+def task_of(event: Mapping[str, Any]) -> str:
+    """What a run does for the one that made it, by the event that it was made: in a swarm the
+    name of its task.
+    """
+    name = part_of(str(event["path"]))
+    return _OF_TASK.sub("", name) if event.get("routine") in (HANDING, APPROVING) else name
 
 
 def called(path: str) -> str:

@@ -4,7 +4,7 @@ from io import StringIO
 from typing import Any
 
 from vrooli.cli.run_lines import RunLines
-from vrooli.cli.run_tree import APPROVING, HANDING
+from vrooli.client.run_names import APPROVING, HANDING
 
 
 class Known:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from vrooli.client.run_names import called, run_names
+from vrooli.client.run_names import APPROVING, HANDING, called, run_names
+from vrooli.execution.swarms import deciding
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,7 @@ def test_runs_below_others_are_named_behind_them() -> None:
         "about": ("round", "b"),
     }
     assert run_names("own", started) == {"inner": "sizes", "deep": "sizes / fetch"}
+
+
+def test_the_routines_of_each_swarm_are_called_as_the_engine_calls_them() -> None:
+    assert (HANDING, APPROVING) == (deciding.HANDING, deciding.APPROVING)
